@@ -1,0 +1,17 @@
+# hawser_room(NAME ROOMS r… DEPENDS t…): one static library per folder of src/. The link interface mirrors the rule
+# that a room uses only rooms above it; third-party packages stay private to their room.
+function(hawser_room name)
+  cmake_parse_arguments(room "" "" "ROOMS;DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cc")
+  if(NOT sources)
+    add_library(hawser_${name} INTERFACE)
+    set(scope INTERFACE)
+    set(private_scope INTERFACE)
+  else()
+    add_library(hawser_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    set(private_scope PRIVATE)
+  endif()
+  list(TRANSFORM room_ROOMS PREPEND hawser_)
+  target_link_libraries(hawser_${name} ${scope} ${room_ROOMS} ${private_scope} hawser_options ${room_DEPENDS})
+endfunction()

@@ -1,0 +1,144 @@
+// One configuration as plain values: what a file says after defaults were filled in. Immutable once read; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/byte_size.h"
+#include "base/duration.h"
+#include "base/ip_address.h"
+#include "config/location.h"
+#include "log/level.h"
+
+namespace hawser::config {
+
+// nullopt is what the file writes as `off`.
+using OptionalCount = std::optional<std::uint64_t>;
+
+struct Shutdown {
+  Duration drain_timeout = std::chrono::seconds(25);
+  std::uint16_t close_code = 1001;
+  std::string reason;
+};
+
+enum class OnTerm : std::uint8_t { stop, drain };
+
+struct Log {
+  log::Level level = log::Level::info;
+  std::string target = "stderr";  // stderr | syslog | an absolute path
+};
+
+struct AccessLog {
+  std::string target = "off";   // off | stdout | stderr | syslog | an absolute path
+  std::string format = "json";  // json | combined | a template with variables
+  Location where;               // of the format, for errors found when it is compiled
+};
+
+struct CertificateFiles {
+  std::string cert_file;  // absolute paths
+  std::string key_file;
+  Location where;
+};
+
+enum class UnknownSni : std::uint8_t { use_default, reject };
+enum class TlsVersion : std::uint8_t { tls1_2, tls1_3 };
+
+struct ListenerTls {
+  std::vector<CertificateFiles> certificates;  // never empty; the first is the default
+  UnknownSni unknown_sni = UnknownSni::use_default;
+  TlsVersion min_version = TlsVersion::tls1_2;
+  std::string ciphers;       // TLS 1.2 suites in OpenSSL's syntax; default: Mozilla intermediate
+  std::string ciphersuites;  // TLS 1.3 suites
+  std::string curves;        // colon-separated groups
+  bool session_tickets = true;
+};
+
+struct ListenerTimeouts {
+  Duration handshake = std::chrono::seconds(10);
+  Duration request_head = std::chrono::seconds(10);
+  Duration keepalive = std::chrono::seconds(75);
+};
+
+struct Listener {
+  std::string name;     // default: the address
+  std::string address;  // host:port, [::]:port, unix:/path
+  std::uint32_t mode = 0660;  // of a unix socket
+  std::uint32_t backlog = 4096;
+  std::optional<ListenerTls> tls;
+  OptionalCount max_sessions;
+  ListenerTimeouts timeouts;
+  ByteSize max_head_size{32 * 1024};
+  Location where;
+};
+
+// Name and exact value; header names compare without case.
+using NameValues = std::vector<std::pair<std::string, std::string>>;
+
+// Every condition that is set must hold; one that is empty always does.
+struct RouteMatch {
+  std::string listener;
+  std::string host;         // exact, or *.example.com for any subdomain; lower case
+  std::string path;         // exact
+  std::string path_prefix;  // whole segments: /ws matches /ws and /ws/x, not /wsx; /ws/ matches only below
+  std::string path_regex;   // RE2, anywhere in the path unless anchored
+  std::string method;
+  NameValues headers;
+  NameValues query;
+};
+
+struct Route {
+  std::string name;  // default: route-N, N counted from 1
+  RouteMatch match;
+  std::string upstream;
+  bool websocket_enabled = true;
+  Location where;
+  Location regex_where;
+};
+
+struct Server {
+  std::string address;  // host:port or unix:/path
+  std::uint32_t weight = 1;
+  Location where;
+};
+
+struct Balance {
+  std::string method = "round_robin";
+  std::string key;              // a template with variables; for methods that hash
+  double balance_factor = 0.0;  // 0: not given
+  Location where;
+};
+
+struct UpstreamTimeouts {
+  Duration connect = std::chrono::seconds(5);  // all attempts together
+  Duration response_head = std::chrono::seconds(60);
+  Duration read = std::chrono::seconds(60);  // plain HTTP: between two reads of a body
+};
+
+struct Upstream {
+  std::string name;
+  Balance balance;
+  std::vector<Server> servers;
+  UpstreamTimeouts timeouts;
+  std::uint32_t retry_attempts = 3;
+  Location where;
+};
+
+struct Configuration {
+  std::uint32_t workers = 0;  // 0: auto
+  std::string user;           // empty: stay who we are
+  std::string pid_file;       // empty: none
+  OnTerm on_term = OnTerm::stop;
+  Shutdown shutdown;
+  Log log;
+  AccessLog access_log;
+  std::vector<Listener> listeners;
+  std::vector<Route> routes;
+  std::vector<Upstream> upstreams;  // in file order
+  std::string file;                 // the main file, absolute
+};
+
+}  // namespace hawser::config

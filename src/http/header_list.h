@@ -1,0 +1,46 @@
+// The fields of one message head in their order, as one block of text and offsets into it, so that a head costs two
+// allocations. Any thread, one at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hawser::http {
+
+struct Header {
+  std::string_view name;  // as received
+  std::string_view value;
+};
+
+// Names compare without case. Views handed out live until the list is changed.
+class HeaderList {
+ public:
+  void reserve(std::size_t fields, std::size_t bytes);
+  void clear() noexcept;
+  void add(std::string_view name, std::string_view value);
+  // Removes every field of the name, then adds one.
+  void set(std::string_view name, std::string_view value);
+  // How many there were.
+  std::size_t remove(std::string_view name);
+
+  [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
+  [[nodiscard]] Header at(std::size_t index) const noexcept;
+  // The first of that name.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+  [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+  // Whether any field of that name has `token` as a member of its comma-separated list, without case.
+  [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const noexcept;
+
+ private:
+  struct Field {
+    std::uint32_t name_offset, name_size, value_offset, value_size;
+  };
+  std::string text_;
+  std::vector<Field> fields_;
+};
+
+}  // namespace hawser::http
