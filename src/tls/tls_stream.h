@@ -1,0 +1,98 @@
+// A ByteStream that speaks TLS over another one. Owned by whoever needs the plain bytes; one loop thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "event/byte_stream.h"
+#include "tls/server_context.h"
+#include "tls/tls_scratch.h"
+
+namespace hawser::tls {
+
+// Hears how a handshake ended, once, from the loop and never from inside accept().
+class HandshakeObserver {
+ public:
+  // On success an observer must be set on the stream before this returns, or the stream closed: reading is on, and what
+  // came together with the last handshake message follows at once, even when reading was stopped in here.
+  //
+  // The errors are malformed (not TLS, or broken TLS), refused (one side would not go on: no common version or cipher,
+  // an unknown name, an alert) and reset (the connection ended). The alert that tells the client was already written;
+  // all that is left to do is close().
+  virtual void on_handshake(Status outcome) = 0;
+
+ protected:
+  ~HandshakeObserver() = default;
+};
+
+// What was negotiated, for logs. The texts live until the stream is closed.
+struct TlsSummary {
+  std::string_view protocol;     // TLSv1.3
+  std::string_view cipher;       // OpenSSL's name
+  std::string_view server_name;  // SNI; empty when the client sent none
+  bool is_resumed = false;
+};
+
+// Reading:  handshaking -> open -> ended.  Writing:  handshaking -> open <-> blocked -> shut, or broken from anywhere.
+// close() ends both at once. As with any ByteStream the observer must not destroy the stream from inside a callback.
+class TlsStream final : public event::ByteStream, private event::ByteStreamObserver {
+ public:
+  // The server side of a connection that was just accepted on `transport`, of which no byte was read.
+  TlsStream(TlsScratch& scratch, std::shared_ptr<const ServerContext> context,
+            std::unique_ptr<event::ByteStream> transport);
+  ~TlsStream() override;
+
+  // Starts the handshake, once. `observer` must live until it was called, or the stream closed. There is no time-out:
+  // the owner closes when it has waited long enough.
+  void accept(HandshakeObserver& observer) noexcept;
+
+  // Empty before the handshake ended and after close().
+  [[nodiscard]] TlsSummary summary() const noexcept;
+
+  void set_observer(event::ByteStreamObserver* observer) noexcept override { observer_ = observer; }
+  void start_reading() noexcept override;
+  void stop_reading() noexcept override;
+  // Before the handshake has succeeded nothing can be written: broken.
+  [[nodiscard]] event::WriteResult write(std::span<const std::byte> bytes) noexcept override;
+  [[nodiscard]] std::size_t pending_bytes() const noexcept override;
+  void shutdown_write() noexcept override;
+  void close() noexcept override;
+  [[nodiscard]] bool is_closed() const noexcept override { return ssl_ == nullptr; }
+
+ private:
+  enum class Reading : std::uint8_t { handshaking, open, ended };
+  enum class Writing : std::uint8_t { handshaking, open, blocked, shut, broken };
+  enum class Progress : std::uint8_t { more, starved, finished, failed };  // what an SSL call left us with
+
+  struct SslDeleter {
+    void operator()(ssl_st* ssl) const noexcept;
+  };
+
+  void on_bytes(std::span<std::byte> bytes) override;
+  void on_end(event::StreamEnd end) override;
+  void on_drained() override;
+
+  void continue_handshake(std::span<const std::byte>& input);
+  void finish_handshake(Status outcome);
+  void read_all(std::span<const std::byte>& input);
+  [[nodiscard]] Progress gather(std::span<const std::byte>& input, std::size_t& gathered) noexcept;
+  [[nodiscard]] Progress read_once(std::span<const std::byte>& input, std::span<std::byte> plain,
+                                   std::size_t& length) noexcept;
+  void end_reading(event::StreamEnd end);
+  [[nodiscard]] event::WriteResult flush() noexcept;
+
+  TlsScratch& scratch_;
+  std::shared_ptr<const ServerContext> context_;  // until the handshake ended
+  std::unique_ptr<event::ByteStream> transport_;
+  std::unique_ptr<ssl_st, SslDeleter> ssl_;  // null once closed
+  event::ByteStreamObserver* observer_ = nullptr;
+  HandshakeObserver* handshake_observer_ = nullptr;
+  Reading reading_ = Reading::handshaking;
+  Writing writing_ = Writing::handshaking;
+};
+
+}  // namespace hawser::tls
