@@ -36,6 +36,8 @@ class TemplateText {
     bool is_variable = false;
     std::string text;
   };
+  void append_literal(std::string_view text);
+
   std::vector<Piece> pieces_;
 };
 

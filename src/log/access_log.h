@@ -13,11 +13,17 @@
 namespace hawser::log {
 
 // A line's format: json (an object a line), combined (nginx's) or a template. Immutable; any thread.
+// The fields of json, absent ones left out, numbers as JSON numbers: time, event, session_id, request_id, listener,
+// remote_addr, remote_port, scheme, protocol, method, host, uri (with its query), status, route, upstream,
+// upstream_addr, upstream_status, upstream_connect_time, request_time, request_length, bytes_sent, referer,
+// user_agent, config_generation, and of a WebSocket ws_subprotocol, ws_extensions, ws_close_code, ws_close_reason,
+// ws_closed_by, ws_close_cause, ws_messages_in, ws_messages_out, ws_bytes_in, ws_bytes_out, ws_duration.
 class AccessFormat {
  public:
   // `json`, `combined` or a template text; invalid_argument names the unknown variable.
   [[nodiscard]] static Result<AccessFormat> compile(std::string_view format);
-  // The line without its newline. Values are escaped as the format needs (JSON strings; \xHH in templates).
+  // The line without its newline. Values are escaped as the format needs (JSON strings; \xHH in templates, where an
+  // empty value is a dash, as in nginx).
   void expand(const VariableSource& source, std::string& out) const;
 
  private:
