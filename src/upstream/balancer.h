@@ -2,6 +2,7 @@
 // worker makes its own balancer from the plan (worker thread).
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,27 @@ struct PickRequest {
 
 // Whether `request` may have this server now: not tried yet, and taking new sessions.
 [[nodiscard]] bool is_candidate(const ServerGroup& group, const PickRequest& request, ServerIndex index) noexcept;
+
+// The candidate whose turn it is, from the position that all workers of the upstream share. Candidates get equal
+// shares: the turn of a server that is none passes on without being charged to its successor. Nothing when none is a
+// candidate. Lock-free; linear only in the servers passed over.
+[[nodiscard]] std::optional<ServerIndex> pick_by_turn(const ServerGroup& group, const PickRequest& request) noexcept;
+
+// Live sessions per weight at one moment, ordered exactly, without dividing.
+struct SessionLoad {
+  std::uint32_t live_sessions = 0;
+  std::uint32_t weight = 1;  // from 1
+
+  explicit SessionLoad(const Server& server) noexcept
+      : live_sessions(server.state->live_sessions()), weight(server.weight) {}
+
+  friend std::strong_ordering operator<=>(const SessionLoad& left, const SessionLoad& right) noexcept {
+    return std::uint64_t{left.live_sessions} * right.weight <=> std::uint64_t{right.live_sessions} * left.weight;
+  }
+  friend bool operator==(const SessionLoad& left, const SessionLoad& right) noexcept {
+    return (left <=> right) == std::strong_ordering::equal;
+  }
+};
 
 // One worker's picker. Not shared between threads; allocates nothing in pick().
 class Balancer {

@@ -30,11 +30,22 @@ class alignas(64) UpstreamState {
   [[nodiscard]] std::uint32_t live_sessions() const noexcept { return live_sessions_.load(std::memory_order_relaxed); }
   // The position of methods that take turns across workers.
   [[nodiscard]] std::uint64_t next_turn() noexcept { return turn_.fetch_add(1, std::memory_order_relaxed); }
+  // Passes over the `count` turns that would follow `turn`. False, and nothing is passed over, when another worker has
+  // taken one of them.
+  [[nodiscard]] bool try_skip_turns(std::uint64_t turn, std::uint64_t count) noexcept {
+    std::uint64_t expected = turn + 1;
+    return turn_.compare_exchange_strong(expected, expected + count, std::memory_order_relaxed);
+  }
+
+  // Picks for which a hashing method had no key and took turns instead; only grows.
+  [[nodiscard]] std::uint64_t keyless_picks() const noexcept { return keyless_picks_.load(std::memory_order_relaxed); }
+  void count_keyless_pick() noexcept { keyless_picks_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
   friend class ServerLease;
   std::atomic<std::uint32_t> live_sessions_{0};
   std::atomic<std::uint64_t> turn_{0};
+  std::atomic<std::uint64_t> keyless_picks_{0};
 };
 
 // One session's hold on a server: counted from the moment the server was picked until the lease is gone.
