@@ -1,0 +1,75 @@
+"""Fixtures of the black-box tests. HAWSER_BIN names the binary; build/release/hawser when it is not set."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from harness.certificates import make_certificate  # noqa: E402
+from harness.hawser_process import Hawser, hawser_binary  # noqa: E402
+from harness.peers import Peers  # noqa: E402
+from harness.recording_server import RecordingServer  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "soak: too long for the common run; chosen with -m soak")
+    config.addinivalue_line("markers", "heavy: thousands of sessions or gigabytes; tens of seconds")
+    config.addinivalue_line("markers", "figures: measures memory or time, which a sanitized build distorts")
+
+
+def pytest_sessionstart(session):
+    if not os.access(hawser_binary(), os.X_OK):
+        pytest.exit(f"no binary at {hawser_binary()}; build it or set HAWSER_BIN", returncode=2)
+
+
+@pytest.fixture
+def hawser(tmp_path):
+    """Starts Hawser: hawser(configuration, arguments=…). Every process is ended and judged when the test ends."""
+    started = []
+
+    def start(configuration, **options):
+        folder = tmp_path / f"hawser{len(started)}"
+        folder.mkdir()
+        process = Hawser(folder, configuration, **options)
+        started.append(process)
+        return process
+
+    yield start
+    failures = []
+    for process in started:
+        try:
+            process.finish()
+        except AssertionError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+@pytest.fixture
+def peers():
+    """Starts real servers and clients, which end with the test."""
+    started = Peers()
+    yield started
+    started.finish()
+
+
+@pytest.fixture
+def recording_server():
+    """Starts servers written by hand: recording_server(handler)."""
+    started = []
+
+    def start(handler, **options):
+        server = RecordingServer(handler, **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A self-signed certificate for localhost."""
+    return make_certificate(tmp_path_factory.mktemp("certificates"))
