@@ -1,0 +1,58 @@
+#include "event/acceptor.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "event/loop.h"
+#include "event/sockaddr.h"
+
+namespace hawser::event {
+
+Result<std::unique_ptr<Acceptor>> Acceptor::open(Loop& loop, std::shared_ptr<const Fd> socket,
+                                                 AcceptObserver& observer) {
+  std::unique_ptr<Acceptor> acceptor(new Acceptor(std::move(socket), observer));
+  auto poll = PollHandle::open(loop, acceptor->socket_->get(), *acceptor);
+  if (!poll) return std::unexpected(std::move(poll.error()));
+  acceptor->poll_ = std::move(*poll);
+  acceptor->resume();
+  return acceptor;
+}
+
+void Acceptor::on_ready(Readiness /*readiness*/) {
+  for (int i = 0; i < kMaxPerWake; ++i) {
+    if (accept_one() != Taken::one) return;
+  }
+}
+
+void Acceptor::accept_all() noexcept {
+  while (accept_one() == Taken::one) {
+  }
+}
+
+Acceptor::Taken Acceptor::accept_one() {
+  Sockaddr peer;
+  Fd socket(::accept4(socket_->get(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (socket.is_open()) {
+    observer_->on_accept(std::move(socket), from_sockaddr(peer));
+    return Taken::one;
+  }
+  switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: {
+      const int error_number = errno;
+      pause();
+      observer_->on_accept_shortage(system_error("cannot accept", error_number));
+      return Taken::shortage;
+    }
+    case EAGAIN:
+      return Taken::none_left;
+    default:
+      return Taken::one;  // ECONNABORTED and its like concern one connection that is gone
+  }
+}
+
+}  // namespace hawser::event

@@ -1,0 +1,87 @@
+#include "event/loop.h"
+
+#include <uv.h>
+
+#include <array>
+#include <utility>
+
+#include "event/byte_stream.h"
+#include "event/uv_error.h"
+
+namespace hawser::event {
+
+struct Loop::Handles {
+  uv_loop_t loop{};
+  uv_timer_t tick{};
+  uv_check_t after_poll{};
+  uv_prepare_t before_poll{};
+  std::array<std::byte, kReadHeadroom + kReceiveBufferSize> buffer{};
+};
+
+Loop::Loop() : handles_(std::make_unique<Handles>()) {}
+
+Result<std::unique_ptr<Loop>> Loop::create() {
+  std::unique_ptr<Loop> created(new Loop());
+  Handles& handles = *created->handles_;
+  if (const int status = uv_loop_init(&handles.loop); status != 0) return uv_failure("cannot make an event loop", status);
+  handles.loop.data = created.get();
+  uv_timer_init(&handles.loop, &handles.tick);
+  uv_check_init(&handles.loop, &handles.after_poll);
+  uv_prepare_init(&handles.loop, &handles.before_poll);
+  const auto reap = [](auto* handle) { static_cast<Loop*>(handle->loop->data)->destroy_disposed(); };
+  uv_check_start(&handles.after_poll, reap);
+  uv_prepare_start(&handles.before_poll, reap);
+  created->wheel_ = std::make_unique<TimerWheel>(created->now());
+  return created;
+}
+
+Loop::~Loop() {
+  if (!wheel_) return;  // the loop was never made
+  destroy_disposed();
+  wheel_.reset();
+  for (uv_handle_t* handle : {reinterpret_cast<uv_handle_t*>(&handles_->tick),
+                              reinterpret_cast<uv_handle_t*>(&handles_->after_poll),
+                              reinterpret_cast<uv_handle_t*>(&handles_->before_poll)}) {
+    uv_close(handle, nullptr);
+  }
+  uv_run(&handles_->loop, UV_RUN_DEFAULT);  // lets every close callback free its handle
+  uv_loop_close(&handles_->loop);
+}
+
+void Loop::run() noexcept { uv_run(&handles_->loop, UV_RUN_DEFAULT); }
+
+void Loop::stop() noexcept { uv_stop(&handles_->loop); }
+
+TimePoint Loop::now() const noexcept { return TimePoint(std::chrono::milliseconds(uv_now(&handles_->loop))); }
+
+void Loop::arm(Timer& timer, Duration delay) noexcept {
+  wheel_->arm(timer, now() + delay);
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&handles_->tick))) return;
+  constexpr auto kPeriod = static_cast<std::uint64_t>(TimerWheel::kTick.count());
+  uv_timer_start(
+      &handles_->tick, [](uv_timer_t* tick) { static_cast<Loop*>(tick->loop->data)->on_tick(); }, kPeriod, kPeriod);
+}
+
+void Loop::on_tick() noexcept {
+  wheel_->advance(now());
+  if (wheel_->is_empty()) uv_timer_stop(&handles_->tick);
+}
+
+void Loop::dispose(std::unique_ptr<Disposable> object) noexcept {
+  object->next_disposed_ = std::move(disposed_);
+  disposed_ = std::move(object);
+}
+
+void Loop::destroy_disposed() noexcept {
+  // One by one: a destructor may dispose of more, and a long list must not recurse.
+  while (disposed_) {
+    const std::unique_ptr<Disposable> dying = std::move(disposed_);
+    disposed_ = std::move(dying->next_disposed_);
+  }
+}
+
+std::span<std::byte> Loop::receive_buffer() noexcept { return std::span(handles_->buffer).subspan(kReadHeadroom); }
+
+uv_loop_s* Loop::raw() noexcept { return &handles_->loop; }
+
+}  // namespace hawser::event

@@ -1,0 +1,67 @@
+// One event loop on one thread: time, timers, the shared receive buffer, and a safe place for things to die. Owned by a
+// worker or the main thread; everything but the inbox belongs to the thread that runs it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "event/timer_wheel.h"
+
+struct uv_loop_s;
+
+namespace hawser::event {
+
+// Something whose end must wait until no callback of it is on the stack.
+class Disposable {
+ public:
+  virtual ~Disposable() = default;
+
+ private:
+  friend class Loop;
+  std::unique_ptr<Disposable> next_disposed_;
+};
+
+class Loop final : public Clock {
+ public:
+  // Bytes one read takes at most.
+  static constexpr std::size_t kReceiveBufferSize = 64 * 1024;
+
+  [[nodiscard]] static Result<std::unique_ptr<Loop>> create();
+  ~Loop() override;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Serves until stop() was called, from this thread.
+  void run() noexcept;
+  void stop() noexcept;
+
+  // The time at the start of this turn.
+  [[nodiscard]] TimePoint now() const noexcept override;
+
+  // Fires after `delay`, to the tick of the wheel. Moves a timer that is armed.
+  void arm(Timer& timer, Duration delay) noexcept;
+
+  // Destroys `object` at the end of this turn.
+  void dispose(std::unique_ptr<Disposable> object) noexcept;
+
+  // Where every read of this loop lands; kReadHeadroom writable bytes stand in front of it.
+  [[nodiscard]] std::span<std::byte> receive_buffer() noexcept;
+
+  // For this room only.
+  [[nodiscard]] uv_loop_s* raw() noexcept;
+
+ private:
+  struct Handles;
+  Loop();
+  void on_tick() noexcept;
+  void destroy_disposed() noexcept;
+
+  std::unique_ptr<Handles> handles_;
+  std::unique_ptr<TimerWheel> wheel_;
+  std::unique_ptr<Disposable> disposed_;
+};
+
+}  // namespace hawser::event

@@ -1,0 +1,186 @@
+#include "event/plain_stream.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "event/loop.h"
+#include "event/socket_options.h"
+#include "event/sockaddr.h"
+
+namespace hawser::event {
+
+namespace {
+
+// Bytes of `bytes` that the kernel took, or -1 with errno when the connection is broken.
+ssize_t send_some(int socket, std::span<const std::byte> bytes) noexcept {
+  for (;;) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent >= 0) return sent;
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 0;
+    if (errno != EINTR) return -1;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PlainStream>> PlainStream::adopt(Loop& loop, Fd socket) {
+  std::unique_ptr<PlainStream> stream(new PlainStream(loop, std::move(socket)));
+  auto poll = PollHandle::open(loop, stream->socket_.get(), *stream);
+  if (!poll) return std::unexpected(std::move(poll.error()));
+  stream->poll_ = std::move(*poll);
+  return stream;
+}
+
+Result<std::unique_ptr<PlainStream>> PlainStream::connect(Loop& loop, const SocketAddress& address,
+                                                          ConnectObserver& observer) {
+  const Sockaddr where = to_sockaddr(address);
+  Fd socket(::socket(where.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return std::unexpected(system_error("cannot make a socket", errno));
+  if (address.ip() != nullptr) set_connection_options(socket.get());
+  // A full backlog of a unix socket is EAGAIN: the server is there but overrun.
+  if (::connect(socket.get(), where.get(), where.size) != 0 && errno != EINPROGRESS) {
+    Error error = system_error("cannot connect to " + address.to_string(), errno, Side::server);
+    error.retry = Retry::elsewhere;
+    return std::unexpected(std::move(error));
+  }
+  auto stream = adopt(loop, std::move(socket));
+  if (!stream) return stream;
+  (*stream)->connecting_ = &observer;
+  (*stream)->update_interest();
+  return stream;
+}
+
+void PlainStream::start_reading() noexcept {
+  is_reading_ = true;
+  update_interest();
+}
+
+void PlainStream::stop_reading() noexcept {
+  is_reading_ = false;
+  update_interest();
+}
+
+std::size_t PlainStream::pending_bytes() const noexcept { return pending_ ? pending_->bytes.size() - pending_->sent : 0; }
+
+WriteResult PlainStream::write(std::span<const std::byte> bytes) noexcept {
+  if (write_side_ != WriteSide::open || is_closed()) return WriteResult::broken;
+  if (pending_ || connecting_ != nullptr) return keep(bytes);
+  const ssize_t sent = send_some(socket_.get(), bytes);
+  if (sent < 0) {
+    write_side_ = WriteSide::broken;
+    return WriteResult::broken;
+  }
+  if (static_cast<std::size_t>(sent) == bytes.size()) return WriteResult::ok;
+  return keep(bytes.subspan(static_cast<std::size_t>(sent)));
+}
+
+WriteResult PlainStream::keep(std::span<const std::byte> refused) noexcept {
+  if (!pending_) pending_ = std::make_unique<Pending>();
+  pending_->bytes.insert(pending_->bytes.end(), refused.begin(), refused.end());
+  update_interest();
+  return WriteResult::blocked;
+}
+
+void PlainStream::shutdown_write() noexcept {
+  if (write_side_ != WriteSide::open || is_closed()) return;
+  if (pending_) {
+    write_side_ = WriteSide::shutting_down;
+    return;
+  }
+  write_side_ = WriteSide::shut;
+  ::shutdown(socket_.get(), SHUT_WR);
+}
+
+void PlainStream::close() noexcept {
+  poll_.close();
+  socket_.reset();
+  pending_.reset();
+  connecting_ = nullptr;
+}
+
+void PlainStream::on_ready(Readiness readiness) {
+  if (readiness == Readiness::failed) interest_ = Interest::none;  // libuv stopped watching
+  if (connecting_ != nullptr) return finish_connect();
+  if (pending_ && (is_writable(readiness) || readiness == Readiness::failed)) flush_pending();
+  if (is_closed() || !is_reading_) return;
+  if (is_readable(readiness) || readiness == Readiness::failed) read_once();
+}
+
+void PlainStream::finish_connect() {
+  int error = 0;
+  socklen_t size = sizeof error;
+  getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  ConnectObserver& observer = *std::exchange(connecting_, nullptr);
+  if (error != 0) {
+    write_side_ = WriteSide::broken;
+    interest_ = Interest::none;
+    poll_.watch(Interest::none);
+    Error failed = system_error("cannot connect", error, Side::server);
+    failed.retry = Retry::elsewhere;
+    return observer.on_connect(std::unexpected(std::move(failed)));
+  }
+  update_interest();
+  observer.on_connect({});
+}
+
+void PlainStream::flush_pending() {
+  const auto rest = std::span(pending_->bytes).subspan(pending_->sent);
+  const ssize_t sent = send_some(socket_.get(), rest);
+  if (sent < 0) {
+    write_side_ = WriteSide::broken;
+    pending_.reset();
+    update_interest();
+    // A source that waits for room must not wait for ever; its next write learns the truth.
+    if (observer_ != nullptr) observer_->on_drained();
+    return;
+  }
+  pending_->sent += static_cast<std::size_t>(sent);
+  if (pending_->sent < pending_->bytes.size()) {
+    if (interest_ == Interest::none) update_interest();
+    return;
+  }
+  pending_.reset();
+  if (write_side_ == WriteSide::shutting_down) {
+    write_side_ = WriteSide::open;
+    shutdown_write();
+  }
+  update_interest();
+  if (observer_ != nullptr) observer_->on_drained();
+}
+
+void PlainStream::read_once() {
+  const std::span<std::byte> buffer = loop_->receive_buffer();
+  const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+  if (count > 0) {
+    if (interest_ == Interest::none) update_interest();  // an error is pending behind these bytes
+    return observer_->on_bytes(buffer.first(static_cast<std::size_t>(count)));
+  }
+  if (count == 0) return end_reading(StreamEnd::finished);
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
+    if (interest_ == Interest::none) update_interest();
+    return;
+  }
+  write_side_ = WriteSide::broken;
+  pending_.reset();
+  end_reading(StreamEnd::reset);
+}
+
+void PlainStream::end_reading(StreamEnd end) {
+  has_read_end_ = true;
+  update_interest();
+  observer_->on_end(end);
+}
+
+void PlainStream::update_interest() noexcept {
+  unsigned wanted = 0;
+  if (connecting_ != nullptr || pending_) wanted |= static_cast<unsigned>(Interest::write);
+  if (connecting_ == nullptr && is_reading_ && !has_read_end_) wanted |= static_cast<unsigned>(Interest::read);
+  if (wanted == static_cast<unsigned>(interest_)) return;
+  interest_ = static_cast<Interest>(wanted);
+  poll_.watch(interest_);
+}
+
+}  // namespace hawser::event
