@@ -66,7 +66,7 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
  private:
   enum class Reading : std::uint8_t { handshaking, open, ended };
   enum class Writing : std::uint8_t { handshaking, open, blocked, shut, broken };
-  enum class Progress : std::uint8_t { more, starved, finished, failed };  // what an SSL call left us with
+  enum class Progress : std::uint8_t { more, starved, finished, failed };  // where a call left the stream
 
   struct SslDeleter {
     void operator()(ssl_st* ssl) const noexcept;
@@ -77,13 +77,17 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   void on_drained() override;
 
   void continue_handshake(std::span<const std::byte>& input);
-  void finish_handshake(Status outcome);
+  void fail_handshake(Error error);
   void read_all(std::span<const std::byte>& input);
+  // Decrypts into the scratch until it is full or `input` gives no more.
   [[nodiscard]] Progress gather(std::span<const std::byte>& input, std::size_t& gathered) noexcept;
-  [[nodiscard]] Progress read_once(std::span<const std::byte>& input, std::span<std::byte> plain,
-                                   std::size_t& length) noexcept;
+  [[nodiscard]] Progress progress_after(int outcome) const noexcept;
   void end_reading(event::StreamEnd end);
-  [[nodiscard]] event::WriteResult flush() noexcept;
+  [[nodiscard]] bool encrypt(std::span<const std::byte> piece) noexcept;
+  // Gives what OpenSSL wrote to the transport.
+  event::WriteResult flush() noexcept;
+  // The same for what reading made OpenSSL write, which nobody waits for; false when too much of it piles up.
+  [[nodiscard]] bool flush_replies() noexcept;
 
   TlsScratch& scratch_;
   std::shared_ptr<const ServerContext> context_;  // until the handshake ended
