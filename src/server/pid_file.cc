@@ -1,0 +1,121 @@
+#include "server/pid_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/number.h"
+
+namespace hawser::server {
+
+namespace {
+
+struct flock whole_file() {
+  struct flock range{};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  return range;
+}
+
+std::optional<pid_t> read_number(int descriptor) {
+  std::array<char, 32> buffer{};
+  const ssize_t length = ::pread(descriptor, buffer.data(), buffer.size(), 0);
+  if (length <= 0) return std::nullopt;
+  std::string_view text(buffer.data(), static_cast<std::size_t>(length));
+  text = text.substr(0, text.find('\n'));
+  const auto number = parse_number<pid_t>(text);
+  return number && *number > 0 ? number : std::nullopt;
+}
+
+bool is_same_file(const std::string& path, int descriptor) {
+  struct stat named{};
+  struct stat opened{};
+  return ::stat(path.c_str(), &named) == 0 && ::fstat(descriptor, &opened) == 0 && named.st_dev == opened.st_dev &&
+         named.st_ino == opened.st_ino;
+}
+
+Status write_number(int descriptor, const std::string& path) {
+  const std::string text = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(descriptor, 0) == 0 &&
+      ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) {
+    return {};
+  }
+  return std::unexpected(system_error("cannot write pid file '" + path + "'", errno));
+}
+
+std::unexpected<Error> lock_error(int descriptor, const std::string& path, int error_number) {
+  if (error_number != EAGAIN && error_number != EACCES) {
+    return std::unexpected(system_error("cannot lock pid file '" + path + "'", error_number));
+  }
+  const auto holder = read_number(descriptor);
+  return failure(ErrorCode::unavailable, holder ? "already running (pid " + std::to_string(*holder) + ")"
+                                                : "already running (pid file '" + path + "' is locked)");
+}
+
+}  // namespace
+
+PidFile::PidFile(std::string path, int descriptor) noexcept : path_(std::move(path)), descriptor_(descriptor) {}
+
+PidFile::PidFile(PidFile&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PidFile& PidFile::operator=(PidFile&& other) noexcept {
+  if (this != &other) {
+    release();
+    path_ = std::move(other.path_);
+    descriptor_ = std::exchange(other.descriptor_, -1);
+  }
+  return *this;
+}
+
+PidFile::~PidFile() {
+  release();
+}
+
+void PidFile::release() noexcept {
+  if (descriptor_ < 0) return;
+  if (is_same_file(path_, descriptor_)) ::unlink(path_.c_str());
+  ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+Result<PidFile> PidFile::create(const std::string& path) {
+  while (true) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    if (descriptor < 0) return std::unexpected(system_error("cannot open pid file '" + path + "'", errno));
+    struct flock range = whole_file();
+    // A lock of the open file description: closing another descriptor of the same file does not drop it.
+    if (::fcntl(descriptor, F_OFD_SETLK, &range) != 0) {
+      auto error = lock_error(descriptor, path, errno);
+      ::close(descriptor);
+      return error;
+    }
+    if (!is_same_file(path, descriptor)) {  // its former owner removed it between our open and our lock
+      ::close(descriptor);
+      continue;
+    }
+    PidFile file(path, descriptor);
+    if (auto status = write_number(descriptor, path); !status) return std::unexpected(std::move(status.error()));
+    return file;
+  }
+}
+
+Result<pid_t> read_pid(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (descriptor < 0) return std::unexpected(system_error("cannot open pid file '" + path + "'", errno));
+  struct flock range = whole_file();
+  const bool is_held = ::fcntl(descriptor, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+  const auto number = read_number(descriptor);
+  ::close(descriptor);
+  if (!is_held) return failure(ErrorCode::not_found, "hawser is not running: nobody holds pid file '" + path + "'");
+  if (!number) return failure(ErrorCode::malformed, "invalid pid number in pid file '" + path + "'");
+  return *number;
+}
+
+}  // namespace hawser::server
