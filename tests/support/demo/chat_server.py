@@ -16,7 +16,7 @@ import sys
 import websockets
 
 try:  # websockets 13 and later (Debian 13)
-    from websockets.asyncio.server import serve
+    from websockets.asyncio.server import broadcast, serve
     from websockets.datastructures import Headers
     from websockets.http11 import Response
 
@@ -28,7 +28,8 @@ try:  # websockets 13 and later (Debian 13)
         return process_request
 
 except ImportError:  # Debian 12
-    from websockets.server import serve
+    from websockets.legacy.protocol import broadcast
+    from websockets.legacy.server import serve
 
     def adapt(answer):
         async def process_request(path, _headers):
@@ -68,11 +69,11 @@ class ChatServer(asyncio.DatagramProtocol):
         self.transport = transport
 
     def datagram_received(self, data, _address):
-        websockets.broadcast(self.clients, data.decode())
+        broadcast(self.clients, data.decode())
 
     def say(self, message):
         text = json.dumps({"server": self.name, **message})
-        websockets.broadcast(self.clients, text)
+        broadcast(self.clients, text)
         for peer in self.peers:
             self.transport.sendto(text.encode(), ("127.0.0.1", peer))
 
