@@ -1,0 +1,50 @@
+#include "payload.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace hawser::bench {
+namespace {
+
+constexpr MaskKey kMask{0x9E, 0x37, 0x79, 0xB9};
+using Stamp = std::array<unsigned char, 8>;
+
+Stamp stamp_of(std::uint32_t connection, std::uint32_t number) noexcept {
+  Stamp stamp{};
+  std::memcpy(stamp.data(), &number, sizeof number);
+  std::memcpy(stamp.data() + 4, &connection, sizeof connection);
+  return stamp;
+}
+
+}  // namespace
+
+Payload::Payload(std::size_t size) : size_(size), plain_(size), frame_(size + kMaxFrameHeader) {
+  std::uint32_t state = 0x12345678;
+  for (unsigned char& byte : plain_) {
+    state = state * 1664525U + 1013904223U;
+    byte = static_cast<unsigned char>(state >> 24U);
+  }
+  header_size_ = write_frame_header(frame_, final_frame(Opcode::binary), size, kMask);
+  frame_.resize(header_size_ + size);
+  const Bytes body = Bytes(frame_).subspan(header_size_);
+  std::copy(plain_.begin(), plain_.end(), body.begin());
+  apply_mask(body, kMask);
+}
+
+ConstBytes Payload::frame(std::uint32_t connection, std::uint32_t number) noexcept {
+  Stamp stamp = stamp_of(connection, number);
+  apply_mask(stamp, kMask);
+  std::memcpy(frame_.data() + header_size_, stamp.data(), std::min(size_, stamp.size()));
+  return frame_;
+}
+
+bool Payload::matches(ConstBytes echo, std::uint32_t connection, std::uint32_t number) const noexcept {
+  const Stamp stamp = stamp_of(connection, number);
+  const std::size_t stamped = std::min(size_, stamp.size());
+  return echo.size() == size_ &&
+         std::equal(echo.begin(), echo.begin() + static_cast<std::ptrdiff_t>(stamped), stamp.begin()) &&
+         (size_ == stamped || std::memcmp(echo.data() + stamped, plain_.data() + stamped, size_ - stamped) == 0);
+}
+
+}  // namespace hawser::bench
