@@ -14,7 +14,7 @@ namespace hawser::http {
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
 // A whole response: head, and a small text/html page unless the status or `is_head_request` forbids a body. `extra`
-// fields are added as they are, for example Retry-After or Sec-WebSocket-Version.
+// fields are added as they are, for example Retry-After or Sec-WebSocket-Version; a 426 gets its Upgrade by itself.
 struct ErrorPage {
   int status = 500;
   ConnectionField connection = ConnectionField::close;

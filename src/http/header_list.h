@@ -16,7 +16,8 @@ struct Header {
   std::string_view value;
 };
 
-// Names compare without case. Views handed out live until the list is changed.
+// Names compare without case. Views handed out live until the list is changed; none of them may be an argument of add
+// or set on the same list.
 class HeaderList {
  public:
   void reserve(std::size_t fields, std::size_t bytes);

@@ -13,7 +13,7 @@ enum class Version : std::uint8_t { http_1_0, http_1_1 };
 // How the body of a message is delimited (RFC 9112, section 6).
 enum class BodyKind : std::uint8_t {
   none,
-  length,       // Content-Length
+  length,  // Content-Length
   chunked,
   until_close,  // responses only
 };
@@ -31,9 +31,10 @@ struct RequestHead {
   std::string host;    // the Host field, or the authority of an absolute-form target; with port, lower case
   Version version = Version::http_1_1;
   BodyFraming body;
-  bool keep_alive = true;           // whether the client lets the connection be used again
-  bool expects_continue = false;    // Expect: 100-continue
-  bool is_websocket_upgrade = false;  // GET, HTTP/1.1, Connection: upgrade, Upgrade: websocket; key and version unchecked
+  bool keep_alive = true;         // whether the client lets the connection be used again
+  bool expects_continue = false;  // Expect: 100-continue
+  bool is_websocket_upgrade =
+      false;  // GET, HTTP/1.1, Connection: upgrade, Upgrade: websocket; key and version unchecked
   HeaderList headers;
 };
 

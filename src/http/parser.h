@@ -13,7 +13,7 @@
 namespace hawser::http {
 
 enum class ParseEvent : std::uint8_t {
-  need_more,  // all input was taken, feed more
+  need_more,  // all input was taken, feed more; until then call step again with what is left, even if that is nothing
   head,       // a head is complete: take_head()
   body,       // Step::body holds decoded body bytes, a part of the input
   end,        // the message is complete; call reset() before feeding what follows
@@ -22,13 +22,13 @@ enum class ParseEvent : std::uint8_t {
 
 struct ParseStep {
   ParseEvent event = ParseEvent::need_more;
-  std::size_t consumed = 0;               // of the input given to this step
+  std::size_t consumed = 0;              // of the input given to this step
   std::span<const std::byte> body = {};  // valid as long as the input
 };
 
 struct ParseError {
-  int status = 400;        // what a client is to be answered; 502 for a response
-  std::string reason;      // for the log, no bytes of the message in it
+  int status = 400;    // what a client is to be answered; 502 for a response
+  std::string reason;  // for the log, no bytes of the message in it
 };
 
 struct ParserLimits {
@@ -61,7 +61,8 @@ class RequestParser {
 enum class ResponseTo : std::uint8_t { other, head_request, websocket_upgrade };
 
 // Parses the response to one request. 1xx other than an expected 101 come as head and end, then reset_after_interim().
-// A 101 that was not asked for is an error. After the head of an expected 101 comes end.
+// A 101 that was not asked for is an error. After the head of an expected 101 comes end. Input left after the end of a
+// final response was not asked for: do not use the connection again.
 class ResponseParser {
  public:
   ResponseParser(const ParserLimits& limits, ResponseTo request);

@@ -1,0 +1,94 @@
+#include "http/body_reader.h"
+
+#include <algorithm>
+
+namespace hawser::http {
+
+namespace {
+
+// The CRLF behind the last chunk, the size line and its extensions; nobody is known to use more than some words.
+constexpr std::size_t kMaxChunkHeaderSize = 1024;
+
+}  // namespace
+
+BodyReader::BodyReader(LlhttpParser& llhttp, const ParserLimits& limits) noexcept
+    : llhttp_(llhttp), trailers_(BlockKind::trailers, limits) {}
+
+void BodyReader::start(const BodyFraming& framing) noexcept {
+  framing_ = framing;
+  left_ = framing.length;
+  header_size_ = 0;
+  part_ = ChunkPart::header;
+  trailers_.reset();
+}
+
+Verdict<BodyReader::Step> BodyReader::step(std::string_view input) {
+  switch (framing_.kind) {
+    case BodyKind::none:
+      return Step{.progress = Progress::end};
+    case BodyKind::chunked:
+      return step_chunked(input);
+    case BodyKind::until_close:
+      if (input.empty()) return Step{};
+      return Step{.progress = Progress::data, .consumed = input.size(), .data = input};
+    case BodyKind::length:
+      break;
+  }
+  if (left_ == 0) return Step{.progress = Progress::end};
+  return take(input);
+}
+
+BodyReader::Step BodyReader::take(std::string_view input) noexcept {
+  if (input.empty()) return Step{};
+  const auto data = input.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size())));
+  left_ -= data.size();
+  return Step{.progress = Progress::data, .consumed = data.size(), .data = data};
+}
+
+Verdict<BodyReader::Step> BodyReader::step_chunked(std::string_view input) {
+  std::size_t header = 0;
+  if (part_ == ChunkPart::header) {
+    const auto consumed = read_header(input);
+    if (!consumed) return std::unexpected(consumed.error());
+    header = *consumed;
+    input.remove_prefix(header);
+  }
+  if (part_ == ChunkPart::header) return Step{.consumed = header};
+  if (part_ == ChunkPart::done) return Step{.progress = Progress::end};
+  auto step = part_ == ChunkPart::data ? read_data(input) : read_trailers(input);
+  if (step) step->consumed += header;
+  return step;
+}
+
+std::expected<std::size_t, ParseError> BodyReader::read_header(std::string_view input) {
+  const auto bounded = input.substr(0, kMaxChunkHeaderSize - header_size_);
+  const auto header = llhttp_.read_chunk_header(bounded);
+  if (!header) return std::unexpected(header.error());
+  if (!header->size) {
+    header_size_ += header->consumed;
+    if (header_size_ >= kMaxChunkHeaderSize) return refuse(400, "chunk header too long");
+    return header->consumed;
+  }
+  header_size_ = 0;
+  left_ = *header->size;
+  part_ = left_ == 0 ? ChunkPart::trailers : ChunkPart::data;
+  return header->consumed;
+}
+
+Verdict<BodyReader::Step> BodyReader::read_data(std::string_view input) {
+  const Step step = take(input);
+  if (auto passed = llhttp_.pass_chunk_data(step.data); !passed) return std::unexpected(std::move(passed.error()));
+  if (left_ == 0) part_ = ChunkPart::header;
+  return step;
+}
+
+Verdict<BodyReader::Step> BodyReader::read_trailers(std::string_view input) {
+  const auto gathered = trailers_.gather(input);
+  if (!gathered) return std::unexpected(gathered.error());
+  if (gathered->progress == ScanProgress::need_more) return Step{.consumed = gathered->consumed};
+  part_ = ChunkPart::done;
+  trailers_.reset();
+  return Step{.progress = Progress::end, .consumed = gathered->consumed};
+}
+
+}  // namespace hawser::http

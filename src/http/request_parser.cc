@@ -1,0 +1,104 @@
+#include <utility>
+
+#include "base/ascii.h"
+#include "http/framing.h"
+#include "http/message_parser.h"
+#include "http/parser.h"
+#include "http/request_target.h"
+#include "http/start_line.h"
+
+namespace hawser::http {
+
+namespace {
+
+// The Host field, checked against the authority of an absolute-form target.
+Verdict<std::string> request_host(const HeaderList& headers, std::string_view authority) {
+  const auto host = headers.find("Host");
+  if (!host) return refuse(400, "no Host field");
+  if (headers.count("Host") != 1) return refuse(400, "Host field repeated");
+  if (!is_valid_authority(*host)) return refuse(400, "malformed Host field");
+  if (!authority.empty() && !equals_ignoring_case(authority, *host)) {
+    return refuse(400, "Host field differs from the request target");
+  }
+  return lowercase(*host);
+}
+
+bool asks_for_websocket(const RequestHead& head) {
+  const bool has_body = head.body.kind == BodyKind::chunked || head.body.length > 0;
+  return head.method == "GET" && head.version == Version::http_1_1 && !has_body &&
+         head.headers.has_token("Upgrade", "websocket") && head.headers.has_token("Connection", "upgrade");
+}
+
+void fill_target(RequestHead& head, std::string target) {
+  head.target = std::move(target);
+  const auto question_mark = head.target.find('?');
+  head.path = head.target.substr(0, question_mark);
+  if (question_mark != std::string::npos) head.query = head.target.substr(question_mark + 1);
+}
+
+Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList headers) {
+  const auto line = parse_request_line(start_line);
+  if (!line) return std::unexpected(line.error());
+  auto target = parse_request_target(line->method, line->target);
+  if (!target) return std::unexpected(std::move(target.error()));
+  auto host = request_host(headers, target->authority);
+  if (!host) return std::unexpected(std::move(host.error()));
+  const auto framing = request_framing(headers, line->version);
+  if (!framing) return std::unexpected(framing.error());
+  RequestHead head;
+  head.method = line->method;
+  fill_target(head, std::move(target->target));
+  head.host = *std::move(host);
+  head.version = line->version;
+  head.body = *framing;
+  head.keep_alive = wants_keep_alive(headers, line->version);
+  head.expects_continue = line->version == Version::http_1_1 && headers.has_token("Expect", "100-continue");
+  head.headers = std::move(headers);
+  head.is_websocket_upgrade = asks_for_websocket(head);
+  return head;
+}
+
+}  // namespace
+
+class RequestParser::State final : public MessageParser {
+ public:
+  explicit State(const ParserLimits& limits) : MessageParser(MessageKind::request, limits) {}
+  [[nodiscard]] RequestHead take_head() { return std::exchange(head_, {}); }
+
+ private:
+  [[nodiscard]] Verdict<BodyFraming> accept_head(std::string_view start_line, HeaderList headers) override {
+    auto head = make_request_head(start_line, std::move(headers));
+    if (!head) return std::unexpected(std::move(head.error()));
+    head_ = *std::move(head);
+    return head_.body;
+  }
+
+  RequestHead head_;
+};
+
+RequestParser::RequestParser(const ParserLimits& limits) : state_(std::make_unique<State>(limits)) {}
+RequestParser::~RequestParser() = default;
+RequestParser::RequestParser(RequestParser&&) noexcept = default;
+RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
+
+ParseStep RequestParser::step(std::span<const std::byte> input) {
+  return state_->step(input);
+}
+
+RequestHead RequestParser::take_head() {
+  return state_->take_head();
+}
+
+const ParseError& RequestParser::error() const noexcept {
+  return state_->error();
+}
+
+bool RequestParser::has_partial_head() const noexcept {
+  return state_->has_partial_head();
+}
+
+void RequestParser::reset() {
+  state_->reset();
+}
+
+}  // namespace hawser::http

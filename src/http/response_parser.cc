@@ -1,0 +1,74 @@
+#include <utility>
+
+#include "http/framing.h"
+#include "http/message_parser.h"
+#include "http/parser.h"
+#include "http/start_line.h"
+
+namespace hawser::http {
+
+namespace {
+
+Verdict<ResponseHead> make_response_head(std::string_view start_line, HeaderList headers, ResponseTo request) {
+  const auto line = parse_status_line(start_line);
+  if (!line) return std::unexpected(line.error());
+  if (line->status == 101 && request != ResponseTo::websocket_upgrade) return refuse(502, "101 that nobody asked for");
+  const auto framing = response_framing(headers, line->version, line->status, request);
+  if (!framing) return std::unexpected(framing.error());
+  ResponseHead head;
+  head.status = line->status;
+  head.reason = line->reason;
+  head.version = line->version;
+  head.body = *framing;
+  head.keep_alive = framing->kind != BodyKind::until_close && wants_keep_alive(headers, line->version);
+  head.headers = std::move(headers);
+  return head;
+}
+
+}  // namespace
+
+class ResponseParser::State final : public MessageParser {
+ public:
+  State(const ParserLimits& limits, ResponseTo request)
+      : MessageParser(MessageKind::response, limits), request_(request) {}
+  [[nodiscard]] ResponseHead take_head() { return std::exchange(head_, {}); }
+
+ private:
+  [[nodiscard]] Verdict<BodyFraming> accept_head(std::string_view start_line, HeaderList headers) override {
+    auto head = make_response_head(start_line, std::move(headers), request_);
+    if (!head) return std::unexpected(std::move(head.error()));
+    head_ = *std::move(head);
+    return head_.body;
+  }
+
+  ResponseTo request_;
+  ResponseHead head_;
+};
+
+ResponseParser::ResponseParser(const ParserLimits& limits, ResponseTo request)
+    : state_(std::make_unique<State>(limits, request)) {}
+ResponseParser::~ResponseParser() = default;
+ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
+ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
+
+ParseStep ResponseParser::step(std::span<const std::byte> input) {
+  return state_->step(input);
+}
+
+ResponseHead ResponseParser::take_head() {
+  return state_->take_head();
+}
+
+const ParseError& ResponseParser::error() const noexcept {
+  return state_->error();
+}
+
+bool ResponseParser::finish() {
+  return state_->finish();
+}
+
+void ResponseParser::reset_after_interim() {
+  state_->reset();
+}
+
+}  // namespace hawser::http
