@@ -1,0 +1,1 @@
+"""The parts of tests/bench/run.py: proxies side by side, their load, their meters and the report."""
