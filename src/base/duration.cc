@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 
 #include "base/number.h"
 
@@ -18,6 +17,9 @@ struct Unit {
 // Longest first, so that to_string finds the shortest text.
 constexpr std::array<Unit, 5> kUnits{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 
+// A hundred years: a point in time plus any duration read from a file must not overflow.
+constexpr std::int64_t kLongest = 36'500 * kUnits.front().milliseconds;
+
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
@@ -27,7 +29,7 @@ Result<Duration> parse_duration(std::string_view text) {
     const auto number = parse_number<std::int64_t>(text.substr(0, digits));
     for (const Unit& unit : kUnits) {
       if (unit.name != text.substr(digits)) continue;
-      if (!number || *number > std::numeric_limits<std::int64_t>::max() / unit.milliseconds) break;
+      if (!number || *number > kLongest / unit.milliseconds) break;
       return Duration(*number * unit.milliseconds);
     }
   }

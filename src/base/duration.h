@@ -11,8 +11,8 @@ namespace hawser {
 
 using Duration = std::chrono::milliseconds;
 
-// Reads a whole number followed by ms, s, m, h or d; "0" alone is allowed. Anything else, a sum of units included, is
-// invalid_argument.
+// Reads a whole number followed by ms, s, m, h or d; "0" alone is allowed. Anything else, a sum of units and more
+// than 36500d included, is invalid_argument.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
 
 // The shortest text that parse_duration reads back to the same value.

@@ -37,7 +37,7 @@ IpAddress IpAddress::from_v6(const std::array<std::uint8_t, 16>& bytes) noexcept
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) noexcept {
   char terminated[INET6_ADDRSTRLEN + 1] = {};
-  if (text.size() >= sizeof terminated) return std::nullopt;
+  if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) return std::nullopt;
   std::memcpy(terminated, text.data(), text.size());
   std::array<std::uint8_t, 4> v4{};
   if (inet_pton(AF_INET, terminated, v4.data()) == 1) return from_v4(v4);
@@ -69,6 +69,9 @@ Result<IpNetwork> IpNetwork::parse(std::string_view text) {
   network.network_ = *address;
   network.prefix_bits_ = width;
   if (slash == std::string_view::npos) return network;
+  // The writer may count from the start of the IPv6 form, we count from the IPv4 one: too wide a network would result.
+  const bool is_mapped = !address->is_v6() && text.find(':') != std::string_view::npos;
+  if (is_mapped) return refuse("write an IPv4 network without ::ffff:");
   const auto prefix = parse_number<unsigned>(text.substr(slash + 1));
   if (!prefix || *prefix > width) return refuse("the prefix length is not 0 to " + std::to_string(width));
   network.prefix_bits_ = *prefix;

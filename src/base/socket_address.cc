@@ -30,6 +30,9 @@ Result<SocketAddress> SocketAddress::parse(std::string_view text) {
   if (text.starts_with("unix:")) {
     const std::string_view path = text.substr(5);
     if (path.empty()) return failure(ErrorCode::invalid_argument, "'unix:' needs a path");
+    if (path.find('\0') != std::string_view::npos) {
+      return failure(ErrorCode::invalid_argument, "the path of a unix socket has no NUL byte");
+    }
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
       return failure(ErrorCode::invalid_argument, "the path of a unix socket has at most 107 characters");
     }
