@@ -64,8 +64,8 @@ struct ListenerTimeouts {
 };
 
 struct Listener {
-  std::string name;     // default: the address
-  std::string address;  // host:port, [::]:port, unix:/path
+  std::string name;           // default: the address
+  std::string address;        // host:port, [::]:port, unix:/path
   std::uint32_t mode = 0660;  // of a unix socket
   std::uint32_t backlog = 4096;
   std::optional<ListenerTls> tls;

@@ -1,0 +1,132 @@
+#include "config/checks.h"
+
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/socket_address.h"
+#include "config/nearest.h"
+#include "config/source_text.h"
+
+namespace hawser::config {
+
+namespace {
+
+// More are looked through for a hint only in files of a sane size.
+constexpr std::size_t kMostCandidates = 10'000;
+
+std::string place(const Location& where) {
+  return to_string(Diagnostic{{where.file, where.line, where.column, ""}, ""});
+}
+
+// Where each name was seen first; adds an error when it comes again.
+class Names {
+ public:
+  Names(std::string_view what, Diagnostics& diagnostics) : what_(what), diagnostics_(diagnostics) {}
+
+  void add(std::string_view name, const Location& where) {
+    if (name.empty()) return;
+    const auto [first, is_new] = seen_.emplace(name, &where);
+    if (is_new) return;
+    std::string first_place = place(*first->second);
+    if (first_place.ends_with(": ")) first_place.resize(first_place.size() - 2);
+    diagnostics_.push_back(
+        {where, std::string(what_) + " " + quoted(name) + " is there twice, first at " + first_place});
+  }
+
+  [[nodiscard]] bool has(std::string_view name) const { return seen_.contains(name); }
+
+  [[nodiscard]] std::string hint(std::string_view name) const {
+    if (seen_.size() > kMostCandidates) return {};
+    std::vector<std::string_view> names;
+    for (const auto& entry : seen_) names.push_back(entry.first);
+    return did_you_mean(name, names);
+  }
+
+ private:
+  std::string_view what_;
+  Diagnostics& diagnostics_;
+  std::unordered_map<std::string_view, const Location*> seen_;
+};
+
+Location inside(const Location& where, std::string_view key) {
+  Location location = where;
+  location.path += "." + std::string(key);
+  return location;
+}
+
+bool has_port_zero(std::string_view address) {
+  const auto parsed = SocketAddress::parse(address);
+  return parsed && parsed->ip() != nullptr && parsed->ip()->port == 0;
+}
+
+Names check_listeners(const Configuration& configuration, Diagnostics& diagnostics) {
+  Names names("the listener name", diagnostics);
+  Names addresses("the listener address", diagnostics);
+  for (const Listener& listener : configuration.listeners) {
+    if (listener.name != listener.address) names.add(listener.name, listener.where);
+    if (!has_port_zero(listener.address)) addresses.add(listener.address, listener.where);
+  }
+  for (const Listener& listener : configuration.listeners) {
+    if (listener.name == listener.address && !names.has(listener.name)) names.add(listener.name, listener.where);
+  }
+  return names;
+}
+
+Names check_upstreams(const Configuration& configuration, Diagnostics& diagnostics) {
+  Names names("the upstream name", diagnostics);
+  for (const Upstream& upstream : configuration.upstreams) {
+    names.add(upstream.name, upstream.where);
+    Names servers("the server", diagnostics);
+    for (const Server& server : upstream.servers) servers.add(server.address, server.where);
+  }
+  return names;
+}
+
+void check_routes(const Configuration& configuration, const Names& listeners, const Names& upstreams,
+                  Diagnostics& diagnostics) {
+  Names names("the route name", diagnostics);
+  for (const Route& route : configuration.routes) {
+    names.add(route.name, route.where);
+    if (!route.upstream.empty() && !upstreams.has(route.upstream)) {
+      diagnostics.push_back({inside(route.where, "upstream"),
+                             "unknown upstream " + quoted(route.upstream) + upstreams.hint(route.upstream)});
+    }
+    const std::string& listener = route.match.listener;
+    if (!listener.empty() && !listeners.has(listener)) {
+      diagnostics.push_back(
+          {inside(route.where, "match.listener"), "unknown listener " + quoted(listener) + listeners.hint(listener)});
+    }
+  }
+}
+
+void check_present(const Configuration& configuration, Diagnostics& diagnostics) {
+  const auto missing = [&](std::string_view key) {
+    diagnostics.push_back({{configuration.file, 1, 1, ""}, "the key '" + std::string(key) + "' is missing or empty"});
+  };
+  if (configuration.listeners.empty()) missing("listeners");
+  if (configuration.routes.empty()) missing("routes");
+  if (configuration.upstreams.empty()) missing("upstreams");
+}
+
+}  // namespace
+
+void fill_in_names(Configuration& configuration) {
+  for (Listener& listener : configuration.listeners) {
+    if (listener.name.empty()) listener.name = listener.address;
+  }
+  std::size_t number = 0;
+  for (Route& route : configuration.routes) {
+    ++number;
+    if (route.name.empty()) route.name = "route-" + std::to_string(number);
+  }
+}
+
+void check_configuration(const Configuration& configuration, Diagnostics& diagnostics) {
+  check_present(configuration, diagnostics);
+  const Names listeners = check_listeners(configuration, diagnostics);
+  const Names upstreams = check_upstreams(configuration, diagnostics);
+  check_routes(configuration, listeners, upstreams, diagnostics);
+}
+
+}  // namespace hawser::config

@@ -1,0 +1,89 @@
+// The one table of every key that a configuration file may hold: validation, defaults, printing, the JSON Schema and
+// the manual are all made from it. Constant data; any thread.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/slot.h"
+
+namespace hawser::config {
+
+enum class Type : std::uint8_t {
+  text,
+  path,              // of a file; relative ones start at the folder of the file that names them
+  target,            // one of the key's words, or a path
+  choice,            // one of the key's words
+  boolean,           // true, on, yes, false, off, no
+  integer,           // within the key's range; the first word, if any, stands for 0
+  count,             // within the key's range, or off
+  decimal,           // within the key's range
+  size,              // 64k; the range is in bytes
+  duration,          // 10s; the range is in milliseconds
+  file_mode,         // octal digits
+  listener_address,  // IP:port or unix:/path
+  server_address,    // host:port or unix:/path
+  host_pattern,      // example.com or *.example.com
+  url_path,          // begins with a slash
+  token,             // RFC 9110, section 5.6.2
+  map,               // a section; with a shorthand also a single value
+  list,              // of sections
+  named_map,         // of sections, by a name that the user gives
+  name_values,       // of text, by a name that the user gives
+  text_list,         // of text
+};
+
+enum class Presence : std::uint8_t { optional, required };
+
+struct Range {
+  std::uint64_t least = 0;
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+};
+
+struct Section;
+
+struct Key {
+  std::string_view name{};
+  Type type = Type::text;
+  Slot slot{};
+  std::string_view description{};   // one sentence without its full stop
+  std::string_view default_text{};  // as a file would write it; empty: none, or empty text
+  Presence presence = Presence::optional;
+  Range range{};  // of a number, or of the bytes of a text, or of the entries of a list
+  std::span<const std::string_view> words{};
+  const Section* section = nullptr;  // of a map, or of each entry of a list or named_map
+  std::string_view shorthand{};      // the key that a single value in place of the section sets
+  // Takes the place: of each entry of a list or named_map, given that entry; else of the value, given what holds it.
+  Field<Location> where = nullptr;
+  Field<std::string> name_of = nullptr;  // of a named_map: takes the name of each entry
+};
+
+struct Section {
+  std::span<const Key> keys{};
+  std::span<const std::string_view> planned{};  // keys that later versions will have
+
+  [[nodiscard]] const Key* find(std::string_view name) const noexcept;
+};
+
+// The section of a whole file; its object is a Configuration.
+[[nodiscard]] const Section& root_section() noexcept;
+
+// The keys that an included file may hold.
+[[nodiscard]] bool is_allowed_in_include(std::string_view key) noexcept;
+
+struct ManualKey {
+  std::string path;  // "listeners[].tls.min_version", "upstreams.NAME.balance"
+  const Key* key = nullptr;
+};
+
+// Every key in the table's order, sections before what is in them.
+[[nodiscard]] std::vector<ManualKey> manual_keys();
+
+// The JSON Schema (draft 7) of a configuration file, for editors.
+[[nodiscard]] std::string json_schema();
+
+}  // namespace hawser::config

@@ -1,0 +1,22 @@
+// The parts of the schema table, one source file each. Only for the sources of the table itself; constant data.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "config/schema.h"
+
+namespace hawser::config {
+
+extern const Section kListenerSection;  // of a Listener
+extern const Section kRouteSection;     // of a Route
+extern const Section kUpstreamSection;  // of an Upstream
+
+template <std::size_t kSize>
+using Words = std::array<std::string_view, kSize>;
+
+// A year: enough for everybody, and safe to add to any time.
+inline constexpr Range kDurationRange{1, 365ULL * 24 * 3600 * 1000};
+
+}  // namespace hawser::config

@@ -1,0 +1,254 @@
+#include "config/value.h"
+
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "base/number.h"
+#include "config/nearest.h"
+#include "config/source_text.h"
+#include "config/text_format.h"
+
+namespace hawser::config {
+
+namespace {
+
+Status refuse(std::string message) {
+  return failure(ErrorCode::invalid_argument, std::move(message));
+}
+
+std::string limits_text(const Key& key, std::uint64_t number) {
+  if (key.type == Type::duration) return hawser::to_string(Duration(static_cast<std::int64_t>(number)));
+  if (key.type == Type::size) return hawser::to_string(ByteSize{number});
+  return std::to_string(number);
+}
+
+Status check_range(const Key& key, std::string_view text, std::uint64_t number) {
+  const Range range = key.range;
+  if (number >= range.least && number <= range.most) return {};
+  if (range.most == Range{}.most) {
+    return refuse(quoted(text) + " is out of range, at least " + limits_text(key, range.least));
+  }
+  return refuse(quoted(text) + " is out of range, " + limits_text(key, range.least) + " to " +
+                limits_text(key, range.most));
+}
+
+std::vector<std::string_view> list_of(std::span<const std::string_view> words) {
+  return {words.begin(), words.end()};
+}
+
+// "a, b or c"
+std::string enumerated(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string number_wanted(const Key& key) {
+  std::string text = "a whole number";
+  if (!key.words.empty()) text += " or " + enumerated(key.words);
+  return text;
+}
+
+Result<std::uint64_t> read_number(const Key& key, std::string_view text) {
+  const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
+  if (!number && !is_digits(text)) {
+    return failure(ErrorCode::invalid_argument, quoted(text) + " is not " + number_wanted(key));
+  }
+  if (const Status status = check_range(key, text, number.value_or(Range{}.most)); !status) {
+    return std::unexpected(status.error());
+  }
+  return number.value_or(Range{}.most);
+}
+
+Result<std::uint64_t> read_file_mode(const Key& key, std::string_view text) {
+  const auto mode = parse_number<std::uint32_t>(text.starts_with("0o") ? text.substr(2) : text, 8);
+  if (mode && *mode <= key.range.most) return *mode;
+  return failure(ErrorCode::invalid_argument, quoted(text) + " is not a file mode in octal, for example 0660");
+}
+
+// Stores the text of one value by the type of its slot.
+class Store {
+ public:
+  Store(const Key& key, std::string_view text, std::string_view directory, void* object)
+      : key_(key), text_(text), directory_(directory), object_(object) {}
+
+  Status operator()(std::monostate /*checked only*/) const {
+    if (key_.type != Type::boolean) return {};
+    const auto value = parse_boolean(text_);
+    return value ? Status() : refuse(value.error().message);
+  }
+  Status operator()(Field<std::string> slot) const { return assign(slot, read_text(key_, text_, directory_)); }
+  Status operator()(Field<std::uint16_t> slot) const { return assign(slot, whole_number()); }
+  Status operator()(Field<std::uint32_t> slot) const { return assign(slot, whole_number()); }
+  Status operator()(Field<bool> slot) const { return assign(slot, parse_boolean(text_)); }
+  Status operator()(Field<double> slot) const;
+  Status operator()(Field<Duration> slot) const;
+  Status operator()(Field<ByteSize> slot) const;
+  Status operator()(Field<OptionalCount> slot) const;
+  Status operator()(const EnumField& slot) const;
+  template <class Collection>
+  Status operator()(const Collection& /*slot*/) const {
+    return refuse("is not a single value");
+  }
+
+ private:
+  [[nodiscard]] Result<std::uint64_t> whole_number() const {
+    if (key_.type == Type::file_mode) return read_file_mode(key_, text_);
+    if (!key_.words.empty() && text_ == key_.words.front()) return 0;
+    return read_number(key_, text_);
+  }
+
+  template <class T, class Value>
+  Status assign(Field<T> slot, Result<Value> value) const {
+    if (!value) return std::unexpected(std::move(value.error()));
+    *slot(object_) = static_cast<T>(*std::move(value));
+    return {};
+  }
+
+  const Key& key_;
+  std::string_view text_;
+  std::string_view directory_;
+  void* object_;
+};
+
+Status Store::operator()(Field<double> slot) const {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text_.data(), text_.data() + text_.size(), number, std::chars_format::fixed);
+  const bool is_number = error == std::errc{} && end == text_.data() + text_.size() && std::isfinite(number);
+  if (!is_number) return refuse(quoted(text_) + " is not a decimal number, for example 1.25");
+  if (number < static_cast<double>(key_.range.least) || number > static_cast<double>(key_.range.most)) {
+    return refuse(quoted(text_) + " is out of range, " + std::to_string(key_.range.least) + " to " +
+                  std::to_string(key_.range.most));
+  }
+  *slot(object_) = number;
+  return {};
+}
+
+Status Store::operator()(Field<Duration> slot) const {
+  const auto duration = parse_duration(text_);
+  if (!duration) return refuse(quoted(text_) + " is not a duration (examples: 500ms, 10s, 2m, 1h)");
+  if (Status status = check_range(key_, text_, static_cast<std::uint64_t>(duration->count())); !status) return status;
+  *slot(object_) = *duration;
+  return {};
+}
+
+Status Store::operator()(Field<ByteSize> slot) const {
+  const auto size = parse_byte_size(text_);
+  if (!size) return refuse(quoted(text_) + " is not a size (examples: 512, 64k, 16m)");
+  if (Status status = check_range(key_, text_, size->bytes); !status) return status;
+  *slot(object_) = *size;
+  return {};
+}
+
+Status Store::operator()(Field<OptionalCount> slot) const {
+  if (text_ == "off") {
+    slot(object_)->reset();
+    return {};
+  }
+  const auto number = read_number(key_, text_);
+  if (!number) return refuse(number.error().message + (is_digits(text_) ? "" : " or off"));
+  *slot(object_) = *number;
+  return {};
+}
+
+Status Store::operator()(const EnumField& slot) const {
+  for (std::size_t i = 0; i < key_.words.size(); ++i) {
+    if (key_.words[i] != text_) continue;
+    slot.set(object_, i);
+    return {};
+  }
+  return refuse(quoted(text_) + " is not " + enumerated(key_.words) + did_you_mean(text_, list_of(key_.words)));
+}
+
+std::string octal(std::uint32_t mode) {
+  char digits[16] = {};
+  const auto result = std::to_chars(digits, digits + sizeof digits, mode, 8);
+  return "0" + std::string(digits, result.ptr);
+}
+
+std::string decimal(double number) {
+  char digits[64] = {};
+  const auto result = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::fixed);
+  return number == 0 ? std::string() : std::string(digits, result.ptr);
+}
+
+// The text of one value by the type of its slot.
+class Show {
+ public:
+  Show(const Key& key, const void* object) : key_(key), object_(const_cast<void*>(object)) {}  // only read through
+
+  std::string operator()(std::monostate /*checked only*/) const { return std::string(key_.default_text); }
+  std::string operator()(Field<std::string> slot) const { return *slot(object_); }
+  std::string operator()(Field<std::uint16_t> slot) const { return number(*slot(object_)); }
+  std::string operator()(Field<std::uint32_t> slot) const { return number(*slot(object_)); }
+  std::string operator()(Field<bool> slot) const {
+    const bool says_on = key_.default_text == "on" || key_.default_text == "off";
+    return *slot(object_) ? (says_on ? "on" : "true") : (says_on ? "off" : "false");
+  }
+  std::string operator()(Field<double> slot) const { return decimal(*slot(object_)); }
+  std::string operator()(Field<Duration> slot) const { return hawser::to_string(*slot(object_)); }
+  std::string operator()(Field<ByteSize> slot) const { return hawser::to_string(*slot(object_)); }
+  std::string operator()(Field<OptionalCount> slot) const {
+    const OptionalCount& count = *slot(object_);
+    return count ? std::to_string(*count) : "off";
+  }
+  std::string operator()(const EnumField& slot) const {
+    const std::size_t index = slot.get(object_);
+    return index < key_.words.size() ? std::string(key_.words[index]) : std::string();
+  }
+  template <class Collection>
+  std::string operator()(const Collection& /*slot*/) const {
+    return {};
+  }
+
+ private:
+  [[nodiscard]] std::string number(std::uint32_t value) const {
+    if (key_.type == Type::file_mode) return octal(value);
+    return value == 0 && !key_.words.empty() ? std::string(key_.words.front()) : std::to_string(value);
+  }
+
+  const Key& key_;
+  void* object_;
+};
+
+}  // namespace
+
+Status store_value(const Key& key, std::string_view text, std::string_view directory, void* object) {
+  return std::visit(Store(key, text, directory, object), key.slot);
+}
+
+std::string value_text(const Key& key, const void* object) {
+  return std::visit(Show(key, object), key.slot);
+}
+
+void store_defaults(const Section& section, void* object) {
+  for (const Key& key : section.keys) {
+    if (const auto* inner = std::get_if<ObjectField>(&key.slot)) {
+      store_defaults(*key.section, inner->get(object));
+    } else if (!key.default_text.empty()) {
+      // A test stores every default, so that none can be refused here.
+      static_cast<void>(store_value(key, key.default_text, "/", object));
+    }
+  }
+}
+
+Result<bool> parse_boolean(std::string_view text) {
+  for (const std::string_view word : {"true", "on", "yes"}) {
+    if (text == word) return true;
+  }
+  for (const std::string_view word : {"false", "off", "no"}) {
+    if (text == word) return false;
+  }
+  return failure(ErrorCode::invalid_argument, quoted(text) + " is not true or false");
+}
+
+}  // namespace hawser::config
