@@ -23,7 +23,7 @@ using ServerIndex = std::uint32_t;
 
 // One choice to be made.
 struct PickRequest {
-  std::string_view key;                     // for methods that hash; empty: none
+  std::string_view key = {};                // for methods that hash; empty: none
   std::span<const ServerIndex> tried = {};  // servers that failed this session already; few
 };
 
