@@ -96,7 +96,8 @@ fuzz: ## each fuzz target for SECONDS (60)
 .PHONY: bench
 bench: ## Hawser, nginx and HAProxy side by side
 	$(dependencies) build bench
-	$(suite) build-release
+	@cmake --preset release
+	@cmake --build --preset release -j $(JOBS) --target hawser bench_tools
 	@$(python) tests/bench/run.py $(BENCH_ARGUMENTS)
 
 .PHONY: install
