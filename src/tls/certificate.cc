@@ -34,10 +34,15 @@ Result<BioHandle> open_file(const std::string& file) {
   return failure(ErrorCode::invalid_config, system_error(file, error_number).message);
 }
 
-// Whether reading stopped because no further PEM block follows; otherwise a block is damaged.
+// Whether reading stopped because no further PEM block follows; otherwise a block is damaged. Keys pass through
+// OpenSSL's decoders, which call a file without any block unsupported.
 bool take_end_of_pem() noexcept {
   const unsigned long error = ERR_peek_last_error();
-  if (ERR_GET_LIB(error) != ERR_LIB_PEM || ERR_GET_REASON(error) != PEM_R_NO_START_LINE) return false;
+  const int library = ERR_GET_LIB(error);
+  const int reason = ERR_GET_REASON(error);
+  const bool is_end = (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+                      (library == ERR_LIB_OSSL_DECODER && reason == ERR_R_UNSUPPORTED);
+  if (!is_end) return false;
   ERR_clear_error();
   return true;
 }
