@@ -13,6 +13,19 @@ def wait_until(condition, timeout=5.0, what="the condition"):
         time.sleep(0.005)
 
 
+def wait_until_steady(value, seconds, timeout=10.0):
+    """Returns what `value` answers once it was the same, and not zero, for `seconds`."""
+    deadline = time.monotonic() + timeout
+    last, since = value(), time.monotonic()
+    while not last or time.monotonic() - since < seconds:
+        assert time.monotonic() < deadline, f"still changing after {timeout} s: {last}"
+        time.sleep(0.02)
+        now = value()
+        if now != last:
+            last, since = now, time.monotonic()
+    return last
+
+
 class Stopwatch:
     """Seconds since it was made."""
 

@@ -21,19 +21,22 @@ socket.on('connect_error', (error) => {
   result.error = String(error);
   finish();
 });
-socket.on('connect', () => {
-  const { engine } = socket.io;
-  result.transports.push(engine.transport.name);
-  const speak = () => socket.emit('say', 'ahoy', (text, transport) => {
+function speak() {
+  socket.emit('say', 'ahoy', (text, transport) => {
     result.text = text;
     result.serverTransport = transport;
     finish();
   });
-  socket.emit('say', 'before the upgrade', (text) => { result.first = text; });
-  if (engine.transport.name === 'websocket') speak();
-  else engine.once('upgrade', (transport) => {
+}
+
+// The upgrade may be through before socket.io's own "connect": the engine is watched from its opening.
+const connected = new Promise((resolve) => { socket.on('connect', resolve); });
+socket.io.on('open', () => {
+  const { engine } = socket.io;
+  result.transports.push(engine.transport.name);
+  engine.once('upgrade', (transport) => {
     result.transports.push(transport.name);
-    speak();
+    connected.then(speak);
   });
 });
 setTimeout(() => {

@@ -26,7 +26,7 @@ var (
 	messages = flag.Int("messages", 5, "messages on each")
 	maxSize  = flag.Int("max-size", 4<<20, "largest message")
 	seed     = flag.Int64("seed", 1, "of sizes and bytes")
-	timeout  = flag.Duration("timeout", 60*time.Second, "for everything")
+	timeout  = flag.Duration("timeout", 120*time.Second, "for everything")
 )
 
 type totals struct {
