@@ -31,7 +31,7 @@ class Names {
     std::string first_place = place(*first->second);
     if (first_place.ends_with(": ")) first_place.resize(first_place.size() - 2);
     diagnostics_.push_back(
-        {where, std::string(what_) + " " + quoted(name) + " is there twice, first at " + first_place});
+        {where, std::string(what_) + " " + in_quotes(name) + " is there twice, first at " + first_place});
   }
 
   [[nodiscard]] bool has(std::string_view name) const { return seen_.contains(name); }
@@ -90,12 +90,12 @@ void check_routes(const Configuration& configuration, const Names& listeners, co
     names.add(route.name, route.where);
     if (!route.upstream.empty() && !upstreams.has(route.upstream)) {
       diagnostics.push_back({inside(route.where, "upstream"),
-                             "unknown upstream " + quoted(route.upstream) + upstreams.hint(route.upstream)});
+                             "unknown upstream " + in_quotes(route.upstream) + upstreams.hint(route.upstream)});
     }
     const std::string& listener = route.match.listener;
     if (!listener.empty() && !listeners.has(listener)) {
-      diagnostics.push_back(
-          {inside(route.where, "match.listener"), "unknown listener " + quoted(listener) + listeners.hint(listener)});
+      diagnostics.push_back({inside(route.where, "match.listener"),
+                             "unknown listener " + in_quotes(listener) + listeners.hint(listener)});
     }
   }
 }

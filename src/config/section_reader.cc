@@ -14,7 +14,7 @@ namespace hawser::config {
 namespace {
 
 std::string join(const std::string& path, std::string_view key) {
-  const std::string shown = quoted(key);
+  const std::string shown = in_quotes(key);
   const bool is_plain = shown.size() == key.size() + 2;
   return (path.empty() ? "" : path + ".") + (is_plain ? std::string(key) : shown);
 }
@@ -161,7 +161,7 @@ void SectionReader::report_unknown(const Section& section, const YamlNode& node,
   }
   std::vector<std::string_view> names;
   for (const Key& key : section.keys) names.push_back(key.name);
-  report(where, "unknown key " + quoted(entry.key) + did_you_mean(entry.key, names));
+  report(where, "unknown key " + in_quotes(entry.key) + did_you_mean(entry.key, names));
 }
 
 void SectionReader::report_repeated(const YamlNode& node, const std::string& path) {
@@ -170,7 +170,7 @@ void SectionReader::report_repeated(const YamlNode& node, const std::string& pat
     const auto [first, is_new] = lines.emplace(entry.key, entry.line);
     if (is_new) continue;
     report(node.location(entry, join(path, entry.key)),
-           "the key " + quoted(entry.key) + " is there twice, first in line " + std::to_string(first->second));
+           "the key " + in_quotes(entry.key) + " is there twice, first in line " + std::to_string(first->second));
   }
 }
 

@@ -21,6 +21,6 @@ struct BadByte {
 [[nodiscard]] std::optional<BadByte> find_bad_byte(std::string_view text);
 
 // `text` in single quotes for a message: control characters escaped, cut after 60 bytes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace hawser::config

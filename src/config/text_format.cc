@@ -43,25 +43,26 @@ Result<std::string> read_listener_address(std::string_view text, std::string_vie
   if (text.starts_with("unix:")) return read_unix_address(text, directory);
   if (text.starts_with("*:")) {
     const std::string port(text.substr(2));
-    return refuse(quoted(text) + " is not an address; for all addresses write 0.0.0.0:" + port + " or [::]:" + port);
+    return refuse(in_quotes(text) + " is not an address; for all addresses write 0.0.0.0:" + port + " or [::]:" + port);
   }
   const auto parsed = SocketAddress::parse(text);
   if (parsed) return std::string(text);
   if (parsed.error().code != ErrorCode::not_found)
-    return refuse(quoted(text) + " is not an address; examples: 0.0.0.0:8080, [::]:8080, unix:/run/hawser.sock");
-  return refuse(quoted(text) + " is not an IP address with a port; a listener takes no host names");
+    return refuse(in_quotes(text) + " is not an address; examples: 0.0.0.0:8080, [::]:8080, unix:/run/hawser.sock");
+  return refuse(in_quotes(text) + " is not an IP address with a port; a listener takes no host names");
 }
 
 Result<std::string> read_server_address(std::string_view text, std::string_view directory) {
   if (text.starts_with("unix:")) return read_unix_address(text, directory);
   if (text.find("://") != std::string_view::npos) {
-    return refuse(quoted(text) + " is a URL; a server is host:port, or unix:/path");
+    return refuse(in_quotes(text) + " is a URL; a server is host:port, or unix:/path");
   }
   const auto parts = split_host_port(text);
-  if (!parts) return refuse(quoted(text) + " is not a server; examples: 10.0.0.1:8080, chat.internal:8080, unix:/path");
-  if (parts->port == 0) return refuse(quoted(text) + " has port 0; a server needs a port from 1 to 65535");
+  if (!parts)
+    return refuse(in_quotes(text) + " is not a server; examples: 10.0.0.1:8080, chat.internal:8080, unix:/path");
+  if (parts->port == 0) return refuse(in_quotes(text) + " has port 0; a server needs a port from 1 to 65535");
   if (!IpAddress::parse(parts->host) && !is_host_name(parts->host)) {
-    return refuse(quoted(text) + " has no valid host name before the port");
+    return refuse(in_quotes(text) + " has no valid host name before the port");
   }
   return std::string(text);
 }
@@ -73,9 +74,9 @@ Result<std::string> read_host_pattern(std::string_view text) {
       is_bracketed ? IpAddress::parse(name.substr(1, name.size() - 2)).has_value() : is_host_name(name);
   if (is_valid) return lowercase(text);
   if (name.find(':') != std::string_view::npos) {
-    return refuse(quoted(text) + " is not a host; write it without scheme and port");
+    return refuse(in_quotes(text) + " is not a host; write it without scheme and port");
   }
-  return refuse(quoted(text) + " is not a host; examples: chat.example.com, *.example.com");
+  return refuse(in_quotes(text) + " is not a host; examples: chat.example.com, *.example.com");
 }
 
 Result<std::string> read_target(const Key& key, std::string_view text, std::string_view directory) {
@@ -84,7 +85,8 @@ Result<std::string> read_target(const Key& key, std::string_view text, std::stri
   // A bare word that is nearly one of ours is a slip, not a file.
   if (text.find_first_of("/.") == std::string_view::npos) {
     if (const std::string hint = did_you_mean(text, words); !hint.empty()) {
-      return refuse("unknown target " + quoted(text) + hint + " (a file of that name is ./" + std::string(text) + ")");
+      return refuse("unknown target " + in_quotes(text) + hint + " (a file of that name is ./" + std::string(text) +
+                    ")");
     }
   }
   return absolute_path(text, directory);
@@ -97,7 +99,7 @@ Result<std::string> check_length(const Key& key, std::string_view text) {
                   " are allowed");
   }
   if (std::any_of(text.begin(), text.end(), is_control)) {
-    return refuse(quoted(text) + " holds a line break or another control character");
+    return refuse(in_quotes(text) + " holds a line break or another control character");
   }
   return std::string(text);
 }
@@ -119,10 +121,10 @@ Result<std::string> read_text(const Key& key, std::string_view text, std::string
     case Type::host_pattern:
       return read_host_pattern(text);
     case Type::url_path:
-      if (!text.starts_with('/')) return refuse(quoted(text) + " does not begin with '/'");
+      if (!text.starts_with('/')) return refuse(in_quotes(text) + " does not begin with '/'");
       return checked;
     case Type::token:
-      if (!is_token(text)) return refuse(quoted(text) + " is not a single word of letters, digits and -");
+      if (!is_token(text)) return refuse(in_quotes(text) + " is not a single word of letters, digits and -");
       return checked;
     default:
       return checked;

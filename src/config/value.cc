@@ -27,9 +27,9 @@ Status check_range(const Key& key, std::string_view text, std::uint64_t number) 
   const Range range = key.range;
   if (number >= range.least && number <= range.most) return {};
   if (range.most == Range{}.most) {
-    return refuse(quoted(text) + " is out of range, at least " + limits_text(key, range.least));
+    return refuse(in_quotes(text) + " is out of range, at least " + limits_text(key, range.least));
   }
-  return refuse(quoted(text) + " is out of range, " + limits_text(key, range.least) + " to " +
+  return refuse(in_quotes(text) + " is out of range, " + limits_text(key, range.least) + " to " +
                 limits_text(key, range.most));
 }
 
@@ -60,7 +60,7 @@ std::string number_wanted(const Key& key) {
 Result<std::uint64_t> read_number(const Key& key, std::string_view text) {
   const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
   if (!number && !is_digits(text)) {
-    return failure(ErrorCode::invalid_argument, quoted(text) + " is not " + number_wanted(key));
+    return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not " + number_wanted(key));
   }
   if (const Status status = check_range(key, text, number.value_or(Range{}.most)); !status) {
     return std::unexpected(status.error());
@@ -71,7 +71,7 @@ Result<std::uint64_t> read_number(const Key& key, std::string_view text) {
 Result<std::uint64_t> read_file_mode(const Key& key, std::string_view text) {
   const auto mode = parse_number<std::uint32_t>(text.starts_with("0o") ? text.substr(2) : text, 8);
   if (mode && *mode <= key.range.most) return *mode;
-  return failure(ErrorCode::invalid_argument, quoted(text) + " is not a file mode in octal, for example 0660");
+  return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not a file mode in octal, for example 0660");
 }
 
 // Stores the text of one value by the type of its slot.
@@ -124,9 +124,9 @@ Status Store::operator()(Field<double> slot) const {
   const auto [end, error] =
       std::from_chars(text_.data(), text_.data() + text_.size(), number, std::chars_format::fixed);
   const bool is_number = error == std::errc{} && end == text_.data() + text_.size() && std::isfinite(number);
-  if (!is_number) return refuse(quoted(text_) + " is not a decimal number, for example 1.25");
+  if (!is_number) return refuse(in_quotes(text_) + " is not a decimal number, for example 1.25");
   if (number < static_cast<double>(key_.range.least) || number > static_cast<double>(key_.range.most)) {
-    return refuse(quoted(text_) + " is out of range, " + std::to_string(key_.range.least) + " to " +
+    return refuse(in_quotes(text_) + " is out of range, " + std::to_string(key_.range.least) + " to " +
                   std::to_string(key_.range.most));
   }
   *slot(object_) = number;
@@ -135,7 +135,7 @@ Status Store::operator()(Field<double> slot) const {
 
 Status Store::operator()(Field<Duration> slot) const {
   const auto duration = parse_duration(text_);
-  if (!duration) return refuse(quoted(text_) + " is not a duration (examples: 500ms, 10s, 2m, 1h)");
+  if (!duration) return refuse(in_quotes(text_) + " is not a duration (examples: 500ms, 10s, 2m, 1h)");
   if (Status status = check_range(key_, text_, static_cast<std::uint64_t>(duration->count())); !status) return status;
   *slot(object_) = *duration;
   return {};
@@ -143,7 +143,7 @@ Status Store::operator()(Field<Duration> slot) const {
 
 Status Store::operator()(Field<ByteSize> slot) const {
   const auto size = parse_byte_size(text_);
-  if (!size) return refuse(quoted(text_) + " is not a size (examples: 512, 64k, 16m)");
+  if (!size) return refuse(in_quotes(text_) + " is not a size (examples: 512, 64k, 16m)");
   if (Status status = check_range(key_, text_, size->bytes); !status) return status;
   *slot(object_) = *size;
   return {};
@@ -166,7 +166,7 @@ Status Store::operator()(const EnumField& slot) const {
     slot.set(object_, i);
     return {};
   }
-  return refuse(quoted(text_) + " is not " + enumerated(key_.words) + did_you_mean(text_, list_of(key_.words)));
+  return refuse(in_quotes(text_) + " is not " + enumerated(key_.words) + did_you_mean(text_, list_of(key_.words)));
 }
 
 std::string octal(std::uint32_t mode) {
@@ -248,7 +248,7 @@ Result<bool> parse_boolean(std::string_view text) {
   for (const std::string_view word : {"false", "off", "no"}) {
     if (text == word) return false;
   }
-  return failure(ErrorCode::invalid_argument, quoted(text) + " is not true or false");
+  return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not true or false");
 }
 
 }  // namespace hawser::config

@@ -151,7 +151,7 @@ void TreeBuilder::add_to_map(Open& map, const YamlNodePointer& node) {
 void TreeBuilder::check_tag(const YAML::Mark& mark, const std::string& tag) {
   if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
   const Location where{source_->file, from_one(mark.line), from_one(mark.column), ""};
-  diagnostics_.push_back({where, "the tag " + quoted(tag) + " is not supported"});
+  diagnostics_.push_back({where, "the tag " + in_quotes(tag) + " is not supported"});
 }
 
 void parse(const std::string& text, TreeBuilder& builder) {
