@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@ namespace hawser::http {
 using Pieces = std::vector<std::string_view>;
 
 // Events joined by " | ": "head GET /x", "head 200", "body <all of its bytes>", "end", "error 400", and at the end of
-// the input "partial" inside a message. Anything against the contract of step() is written down, too.
+// the input "partial" inside a message and "left <n>" when bytes follow the last one. A breach of step()'s contract
+// aborts, so that a fuzzer sees it.
 class Transcript {
  public:
   void event(std::string_view text) {
@@ -82,10 +84,10 @@ class TranscriptRun {
   std::size_t feed(std::string_view piece) {
     while (!is_over_) {
       const auto step = parser_.step(std::as_bytes(std::span(piece.data(), piece.size())));
-      if (step.consumed > piece.size()) transcript_.event("consumed too much");
-      piece.remove_prefix(std::min(step.consumed, piece.size()));
+      if (step.consumed > piece.size()) std::abort();
+      piece.remove_prefix(step.consumed);
       if (step.event == ParseEvent::need_more) {
-        if (!piece.empty()) transcript_.event("need_more before the end");
+        if (!piece.empty()) std::abort();
         break;
       }
       note(step);
@@ -105,7 +107,7 @@ class TranscriptRun {
         break;
       }
       case ParseEvent::body:
-        if (step.body.empty()) transcript_.event("empty body");
+        if (step.body.empty()) std::abort();
         transcript_.body(step.body);
         break;
       case ParseEvent::end:
