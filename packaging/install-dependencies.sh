@@ -16,7 +16,7 @@ packages_of() {
       echo catch2 python3
       ;;
     test)
-      echo clang-format-19 catch2 curl openssl procps iproute2 nftables
+      echo clang-format-19 catch2 curl openssl procps
       echo python3 python3-pytest python3-websockets python3-yaml
       echo golang-go golang-github-gorilla-websocket-dev
       echo chromium chromium-driver
@@ -35,6 +35,7 @@ packages_of() {
 llhttp_package() {
   local codename=""
   if [ -r /etc/os-release ]; then
+    # shellcheck source=/dev/null
     codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
   fi
   if [ "$codename" = bookworm ]; then echo node-llhttp; else echo libllhttp-dev; fi
@@ -73,6 +74,7 @@ if [ -z "$missing" ]; then
   exit 0
 fi
 command -v apt-get > /dev/null || { echo "missing: $missing" >&2; echo "no apt-get here: install them by hand" >&2; exit 1; }
+# shellcheck disable=SC2086
 echo "dependencies ($*): installing" $missing
 export DEBIAN_FRONTEND=noninteractive
 forbid_services
