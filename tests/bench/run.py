@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 
@@ -97,6 +98,7 @@ def compare(chosen, targets, rounds, make_proxy, tools, echo):
 
 def bench(arguments, tools, echo, folder):
     targets = find_targets(arguments)
+    said = report.surroundings(targets)
     proxies.make_certificate(folder)
     if arguments.callgrind:
         results = callgrind.run(targets, folder, echo, tools, arguments.only, say)
@@ -105,11 +107,11 @@ def bench(arguments, tools, echo, folder):
                   if not arguments.only or row.name in arguments.only]
         results = compare(chosen, targets, arguments.rounds,
                           lambda name: proxies.KINDS[name](folder, echo.port, targets[name]), tools, echo)
-        print(report.table(chosen, results))
+        print(report.heading(said) + "\n" + report.table(chosen, results))
         if arguments.quick:
             print("A quick look: too little work for figures to quote.")
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+        arguments.json.write_text(json.dumps({"surroundings": said, "results": results}, indent=1) + "\n")
 
 
 def main():
@@ -117,6 +119,7 @@ def main():
     if not {PROXY_CPU, LOAD_CPU} <= os.sched_getaffinity(0):
         raise BenchError("two CPUs are needed: one for the proxy, one for the load")
     os.sched_setaffinity(0, {LOAD_CPU})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves through every `finally`, so that no proxy stays
     tools = find_tools(arguments.tools)
     with EchoServer(tools) as echo, tempfile.TemporaryDirectory(prefix="hawser-bench-") as folder:
         if arguments.self_test:

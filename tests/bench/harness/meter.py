@@ -1,5 +1,6 @@
 """What a proxy costs: CPU nanoseconds and resident memory, summed over its process and all its descendants."""
 
+import contextlib
 import pathlib
 
 PROC = pathlib.Path("/proc")
@@ -27,7 +28,8 @@ def cpu_nanoseconds(pids):
     total = 0
     for pid in pids:
         for schedstat in (PROC / str(pid) / "task").glob("*/schedstat"):
-            total += int(schedstat.read_text().split()[0])
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                total += int(schedstat.read_text().split()[0])
     return total
 
 

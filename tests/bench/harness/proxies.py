@@ -61,23 +61,22 @@ class Proxy:
             try:
                 self._start_once()
                 return self
-            except BenchError:
+            except BenchError as error:
                 self.stop()
                 if attempt + 1 == self.attempts:
-                    raise
+                    raise BenchError(f"{error}; it said:\n{self.output()[-2000:]}") from error
         return self
 
     def _start_once(self):
         command = self.wrapper + self.configure()
         with open(self.folder / "output", "wb") as output:
             self.process = spawn(command, PROXY_CPU, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        ports = wait_until(self._listening, f"{self.name} to listen; it said:\n{self.output()[-2000:]}",
-                           self.start_timeout)
+        ports = wait_until(self._listening, f"{self.name} to listen", self.start_timeout)
         self.urls = {"ws": f"ws://127.0.0.1:{ports[0]}", "wss": f"wss://127.0.0.1:{ports[1]}"}
 
     def _listening(self):
         if self.process.poll() is not None:
-            raise BenchError(f"{self.name} ended with {self.process.returncode}:\n{self.output()[-2000:]}")
+            raise BenchError(f"{self.name} ended with {self.process.returncode}")
         ports = self.listening_ports()
         return ports if ports and all(accepts(port) for port in ports) else None
 

@@ -1,8 +1,39 @@
 """Medians, ratios and the table."""
 
+import os
+import pathlib
+import platform
 import statistics
+import subprocess
 
 COLUMNS = ("hawser", "nginx", "haproxy", "direct")
+
+
+BUSY_LOAD = 0.7  # other work that one-minute load average must stay under for times to be believed
+VERSION_FLAGS = {"hawser": "-v", "nginx": "-v", "haproxy": "-v"}
+
+
+def surroundings(targets):
+    """What the figures belong to: versions, kernel, processor, and how busy the machine was before the start."""
+    said = {"kernel": platform.release(), "cpu": processor(), "load_before": os.getloadavg()[0]}
+    for name, binary in targets.items():
+        result = subprocess.run([binary, VERSION_FLAGS[name]], capture_output=True, text=True, check=False)
+        said[name] = ((result.stdout + result.stderr).splitlines() or ["?"])[0]
+    return said
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def heading(said):
+    lines = [f"{name}: {value}" for name, value in said.items()]
+    if said["load_before"] > BUSY_LOAD:
+        lines.append("The machine was busy before the start: CPU figures are rough, p99 says little.")
+    return "\n".join(lines) + "\n"
 
 
 def medians(samples):
