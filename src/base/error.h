@@ -8,19 +8,19 @@
 namespace hawser {
 
 enum class ErrorCode : std::uint8_t {
-  invalid_argument,   // a value that cannot be understood
-  invalid_config,     // a configuration that was refused
-  malformed,          // bytes that break the protocol
-  too_large,          // more than a limit allows
+  invalid_argument,  // a value that cannot be understood
+  invalid_config,    // a configuration that was refused
+  malformed,         // bytes that break the protocol
+  too_large,         // more than a limit allows
   timed_out,
-  refused,            // the other side said no (ECONNREFUSED, TLS alert)
-  reset,              // the connection broke
-  no_descriptors,     // EMFILE, ENFILE
-  unavailable,        // nobody eligible
+  refused,         // the other side said no (ECONNREFUSED, TLS alert)
+  reset,           // the connection broke
+  no_descriptors,  // EMFILE, ENFILE
+  unavailable,     // nobody eligible
   address_in_use,
   permission_denied,
   not_found,
-  system,             // any other failure of the operating system
+  system,  // any other failure of the operating system
 };
 
 // Where a fault lies.
