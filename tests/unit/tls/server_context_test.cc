@@ -1,6 +1,8 @@
 #include "tls/server_context.h"
 
+#include <array>
 #include <chrono>
+#include <thread>
 
 #include "support/catch.h"
 #include "test_certificates.h"
@@ -127,6 +129,29 @@ TEST_CASE("A ticket resumes, across a reload too") {
     CHECK(second->client.is_connected());
     CHECK_FALSE(second->client.is_resumed());
   }
+}
+
+TEST_CASE("Threads with a scratch each share a context, and resume each other's sessions") {
+  TestCertificates certificates;
+  ServerContextOptions options;
+  options.certificates = {certificates.make("default"), certificates.make("a.example")};
+  const auto context = ServerContext::create(options).value();
+  TlsScratch main_scratch;
+  const TestClient::Options client{.version = TLS1_2_VERSION, .server_name = "a.example"};
+  const auto first = connect(main_scratch, context, client);
+  std::array<int, 2> resumed{};
+  {
+    const auto serve = [&](int& count) {
+      TlsScratch scratch;
+      for (int i = 0; i < 20; ++i) {
+        const SessionHandle session(SSL_SESSION_dup(first->client.session()));
+        if (connect(scratch, context, client, session.get())->client.is_resumed()) ++count;
+      }
+    };
+    const std::jthread one([&] { serve(resumed[0]); });
+    const std::jthread two([&] { serve(resumed[1]); });
+  }
+  CHECK(resumed == std::array{20, 20});
 }
 
 TEST_CASE("No ticket is given where tickets are off") {

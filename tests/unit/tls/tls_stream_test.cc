@@ -320,6 +320,19 @@ TEST_CASE_METHOD(Fixture, "Renegotiation is refused and key updates are followed
   }
 }
 
+TEST_CASE_METHOD(Fixture, "A client that asks for replies without reading them is cut off") {
+  const auto connection = connect(TLS1_2_VERSION);
+  connection->transport->answer(WriteResult::blocked);
+  CHECK(connection->write(std::string(2 * 1024 * 1024, 'x')) == WriteResult::blocked);
+  connection->client.write("only asks for nothing");
+  connection->transport->deliver(connection->client.take());
+  CHECK_FALSE(connection->end.has_value());
+  SSL_renegotiate(connection->client.ssl());
+  connection->client.handshake();
+  connection->transport->deliver(connection->client.take());
+  CHECK(connection->end == StreamEnd::reset);
+}
+
 TEST_CASE("A stream is small") {
   CHECK(sizeof(TlsStream) < 100);
 }
