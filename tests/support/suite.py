@@ -71,14 +71,14 @@ def build(preset, arguments):
 
 
 def count_catch2(output, status):
-    """The test cases of a Catch2 program from its summary line; without one, the program itself is the test."""
+    """The test cases of a Catch2 program from its summary line; a program that prints none has failed."""
     if found := re.search(r"All tests passed \(\d+ assertions? in (\d+) test cases?\)", output):
         outcome = Outcome(passed=int(found.group(1)))
     elif found := re.search(r"^test cases:(.*)$", output, re.MULTILINE):
         numbers = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped)\b(?! as expected)", found.group(1))}
         outcome = Outcome(numbers.get("passed", 0), numbers.get("failed", 0), numbers.get("skipped", 0))
     else:
-        outcome = Outcome(passed=1 if status == 0 else 0)
+        outcome = Outcome(failed=1)
     if status != 0 and outcome.failed == 0:
         outcome.failed = 1
     return outcome
@@ -140,6 +140,7 @@ def count_junit(report, status):
             outcome.passed += max(0, number["tests"] - number["failures"] - number["errors"] - number["skipped"])
     except (OSError, ElementTree.ParseError) as error:
         print(f"no report of the tests: {error}")
+        return Outcome(failed=1)
     if status != 0 and outcome.failed == 0:
         outcome.failed = 1
     return outcome
@@ -198,7 +199,7 @@ def fuzz(arguments):
     for target in targets:
         corpus = ROOT / "build/fuzz/corpus" / target.name
         corpus.mkdir(parents=True, exist_ok=True)
-        seeds = [path for path in (ROOT / "tests/fuzz/corpus").glob("*") if path.name in (target.name, target.name.removesuffix("_fuzz"))]
+        seeds = [path for path in (ROOT / "tests/fuzz/corpus").glob("*") if target.name.startswith(path.name)]
         print(f"{target.name}: {arguments.seconds} s", flush=True)
         total.add(one_check([str(target), f"-max_total_time={arguments.seconds}", "-print_final_stats=1",
                              f"-artifact_prefix={corpus}-", str(corpus), *map(str, seeds)], env=environment()))
