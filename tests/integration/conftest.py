@@ -18,6 +18,16 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "figures: measures memory or time, which a sanitized build distorts")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Soak tests run only when -m asks for them."""
+    if "soak" in config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("soak")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_sessionstart(session):
     if not os.access(hawser_binary(), os.X_OK):
         pytest.exit(f"no binary at {hawser_binary()}; build it or set HAWSER_BIN", returncode=2)
