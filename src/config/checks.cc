@@ -1,5 +1,6 @@
 #include "config/checks.h"
 
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -24,14 +25,16 @@ class Names {
  public:
   Names(std::string_view what, Diagnostics& diagnostics) : what_(what), diagnostics_(diagnostics) {}
 
-  void add(std::string_view name, const Location& where) {
-    if (name.empty()) return;
+  // False when it was there before.
+  bool add(std::string_view name, const Location& where) {
+    if (name.empty()) return true;
     const auto [first, is_new] = seen_.emplace(name, &where);
-    if (is_new) return;
+    if (is_new) return true;
     std::string first_place = place(*first->second);
     if (first_place.ends_with(": ")) first_place.resize(first_place.size() - 2);
     diagnostics_.push_back(
         {where, std::string(what_) + " " + in_quotes(name) + " is there twice, first at " + first_place});
+    return false;
   }
 
   [[nodiscard]] bool has(std::string_view name) const { return seen_.contains(name); }
@@ -64,11 +67,9 @@ Names check_listeners(const Configuration& configuration, Diagnostics& diagnosti
   Names names("the listener name", diagnostics);
   Names addresses("the listener address", diagnostics);
   for (const Listener& listener : configuration.listeners) {
-    if (listener.name != listener.address) names.add(listener.name, listener.where);
-    if (!has_port_zero(listener.address)) addresses.add(listener.address, listener.where);
-  }
-  for (const Listener& listener : configuration.listeners) {
-    if (listener.name == listener.address && !names.has(listener.name)) names.add(listener.name, listener.where);
+    const bool is_new = has_port_zero(listener.address) || addresses.add(listener.address, listener.where);
+    // A name that is only the repeated address is not worth a second message.
+    if (is_new || listener.name != listener.address) names.add(listener.name, listener.where);
   }
   return names;
 }
@@ -102,6 +103,8 @@ void check_routes(const Configuration& configuration, const Names& listeners, co
 
 void check_present(const Configuration& configuration, Diagnostics& diagnostics) {
   const auto missing = [&](std::string_view key) {
+    const auto is_about = [key](const Diagnostic& diagnostic) { return diagnostic.where.path == key; };
+    if (std::any_of(diagnostics.begin(), diagnostics.end(), is_about)) return;
     diagnostics.push_back({{configuration.file, 1, 1, ""}, "the key '" + std::string(key) + "' is missing or empty"});
   };
   if (configuration.listeners.empty()) missing("listeners");

@@ -46,7 +46,7 @@ Result<std::string> read_listener_address(std::string_view text, std::string_vie
     return refuse(in_quotes(text) + " is not an address; for all addresses write 0.0.0.0:" + port + " or [::]:" + port);
   }
   const auto parsed = SocketAddress::parse(text);
-  if (parsed) return std::string(text);
+  if (parsed) return parsed->to_string();
   if (parsed.error().code != ErrorCode::not_found)
     return refuse(in_quotes(text) + " is not an address; examples: 0.0.0.0:8080, [::]:8080, unix:/run/hawser.sock");
   return refuse(in_quotes(text) + " is not an IP address with a port; a listener takes no host names");
@@ -64,6 +64,7 @@ Result<std::string> read_server_address(std::string_view text, std::string_view 
   if (!IpAddress::parse(parts->host) && !is_host_name(parts->host)) {
     return refuse(in_quotes(text) + " has no valid host name before the port");
   }
+  if (const auto address = SocketAddress::parse(text)) return address->to_string();
   return std::string(text);
 }
 
