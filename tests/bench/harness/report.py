@@ -9,15 +9,14 @@ import subprocess
 COLUMNS = ("hawser", "nginx", "haproxy", "direct")
 
 
-BUSY_LOAD = 0.7  # other work that one-minute load average must stay under for times to be believed
-VERSION_FLAGS = {"hawser": "-v", "nginx": "-v", "haproxy": "-v"}
+BUSY_LOAD = 0.7  # one-minute load average above which other work shows in the times
 
 
 def surroundings(targets):
     """What the figures belong to: versions, kernel, processor, and how busy the machine was before the start."""
     said = {"kernel": platform.release(), "cpu": processor(), "load_before": os.getloadavg()[0]}
     for name, binary in targets.items():
-        result = subprocess.run([binary, VERSION_FLAGS[name]], capture_output=True, text=True, check=False)
+        result = subprocess.run([binary, "-v"], capture_output=True, text=True, check=False)
         said[name] = ((result.stdout + result.stderr).splitlines() or ["?"])[0]
     return said
 
