@@ -52,10 +52,10 @@ class Names {
   std::unordered_map<std::string_view, const Location*> seen_;
 };
 
-Location inside(const Location& where, std::string_view key) {
-  Location location = where;
-  location.path += "." + std::string(key);
-  return location;
+// Whether the key itself was refused, so that nothing can be said about what it holds.
+bool is_refused(std::string_view key, const Diagnostics& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [key](const Diagnostic& diagnostic) { return diagnostic.where.path == key; });
 }
 
 bool has_port_zero(std::string_view address) {
@@ -86,26 +86,27 @@ Names check_upstreams(const Configuration& configuration, Diagnostics& diagnosti
 
 void check_routes(const Configuration& configuration, const Names& listeners, const Names& upstreams,
                   Diagnostics& diagnostics) {
+  const bool knows_upstreams = !is_refused("upstreams", diagnostics);
+  const bool knows_listeners = !is_refused("listeners", diagnostics);
   Names names("the route name", diagnostics);
   for (const Route& route : configuration.routes) {
     names.add(route.name, route.where);
-    if (!route.upstream.empty() && !upstreams.has(route.upstream)) {
-      diagnostics.push_back({inside(route.where, "upstream"),
-                             "unknown upstream " + in_quotes(route.upstream) + upstreams.hint(route.upstream)});
+    if (knows_upstreams && !route.upstream.empty() && !upstreams.has(route.upstream)) {
+      diagnostics.push_back(
+          {route.upstream_where, "unknown upstream " + in_quotes(route.upstream) + upstreams.hint(route.upstream)});
     }
     const std::string& listener = route.match.listener;
-    if (!listener.empty() && !listeners.has(listener)) {
-      diagnostics.push_back({inside(route.where, "match.listener"),
-                             "unknown listener " + in_quotes(listener) + listeners.hint(listener)});
+    if (knows_listeners && !listener.empty() && !listeners.has(listener)) {
+      diagnostics.push_back(
+          {route.listener_where, "unknown listener " + in_quotes(listener) + listeners.hint(listener)});
     }
   }
 }
 
-void check_present(const Configuration& configuration, Diagnostics& diagnostics) {
+void check_present(const Configuration& configuration, const std::string& file, Diagnostics& diagnostics) {
   const auto missing = [&](std::string_view key) {
-    const auto is_about = [key](const Diagnostic& diagnostic) { return diagnostic.where.path == key; };
-    if (std::any_of(diagnostics.begin(), diagnostics.end(), is_about)) return;
-    diagnostics.push_back({{configuration.file, 1, 1, ""}, "the key '" + std::string(key) + "' is missing or empty"});
+    if (is_refused(key, diagnostics)) return;
+    diagnostics.push_back({{file, 1, 1, ""}, "the key '" + std::string(key) + "' is missing or empty"});
   };
   if (configuration.listeners.empty()) missing("listeners");
   if (configuration.routes.empty()) missing("routes");
@@ -125,8 +126,8 @@ void fill_in_names(Configuration& configuration) {
   }
 }
 
-void check_configuration(const Configuration& configuration, Diagnostics& diagnostics) {
-  check_present(configuration, diagnostics);
+void check_configuration(const Configuration& configuration, const std::string& file, Diagnostics& diagnostics) {
+  check_present(configuration, file, diagnostics);
   const Names listeners = check_listeners(configuration, diagnostics);
   const Names upstreams = check_upstreams(configuration, diagnostics);
   check_routes(configuration, listeners, upstreams, diagnostics);

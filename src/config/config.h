@@ -97,6 +97,8 @@ struct Route {
   bool websocket_enabled = true;
   Location where;
   Location regex_where;
+  Location listener_where;  // of match.listener
+  Location upstream_where;
 };
 
 struct Server {

@@ -70,7 +70,7 @@ void SchemaWriter::write_default(const Key& key) {
   if (key.default_text.empty()) return;
   const bool is_bare = key.default_text.find_first_not_of("0123456789") == std::string_view::npos ||
                        key.default_text == "true" || key.default_text == "false";
-  const bool is_text = key.type != Type::integer && key.type != Type::boolean;
+  const bool is_text = key.type != Type::integer && key.type != Type::close_code && key.type != Type::boolean;
   json_.member("default", is_bare && !is_text ? std::string(key.default_text) : json_string(key.default_text));
 }
 
@@ -85,6 +85,7 @@ void SchemaWriter::write_type(const Key& key) {
     case Type::count:
       return write_number_or_words(key, R"(["off", false])");
     case Type::decimal:
+    case Type::close_code:
       return write_bounds(key);
     case Type::size:
       return write_pattern("^[0-9]+[kKmMgG]?$");

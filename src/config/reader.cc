@@ -43,12 +43,6 @@ void sort_by_place(Diagnostics& diagnostics, const std::vector<LoadedFile>& file
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
 }
 
-// Only when every file could be parsed do missing or unknown names mean anything.
-void check_whole(Configuration& configuration, std::size_t parse_errors, Diagnostics& diagnostics) {
-  fill_in_names(configuration);
-  if (parse_errors == 0) check_configuration(configuration, diagnostics);
-}
-
 void read_tree(LoadedFile main, ReadResult& result) {
   Configuration configuration;
   configuration.file =
@@ -61,7 +55,9 @@ void read_tree(LoadedFile main, ReadResult& result) {
   files.insert(files.begin(), std::move(main));
   SectionReader reader(result.diagnostics);
   for (const LoadedFile& file : files) reader.read_section(root_section(), *file.tree, &configuration, "");
-  check_whole(configuration, parse_errors, result.diagnostics);
+  fill_in_names(configuration);
+  // What a file that could not be read holds is unknown, so that nothing is known to be missing.
+  if (parse_errors == 0) check_configuration(configuration, files.front().source->file, result.diagnostics);
   sort_by_place(result.diagnostics, files);
   if (!has_errors(result.diagnostics)) result.configuration = std::move(configuration);
 }

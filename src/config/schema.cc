@@ -23,7 +23,7 @@ constexpr std::array kShutdownKeys{
         .default_text = "25s",
         .range = {0, kDurationRange.most}},
     Key{.name = "close_code",
-        .type = Type::integer,
+        .type = Type::close_code,
         .slot = field<&Shutdown::close_code>(),
         .description = "The WebSocket close code that clients get when Hawser stops",
         .default_text = "1001",

@@ -24,6 +24,7 @@ enum class Type : std::uint8_t {
   decimal,           // within the key's range
   size,              // 64k; the range is in bytes
   duration,          // 10s; the range is in milliseconds
+  close_code,        // one that an endpoint may send (RFC 6455, section 7.4)
   file_mode,         // octal digits
   listener_address,  // IP:port or unix:/path
   server_address,    // host:port or unix:/path
@@ -59,6 +60,7 @@ struct Key {
   std::string_view shorthand{};      // the key that a single value in place of the section sets
   // Takes the place: of each entry of a list or named_map, given that entry; else of the value, given what holds it.
   Field<Location> where = nullptr;
+  Type name_type = Type::text;           // of the names in name_values
   Field<std::string> name_of = nullptr;  // of a named_map: takes the name of each entry
 };
 

@@ -122,8 +122,8 @@ void SectionReader::read_name_values(const Key& key, const YamlNode& node, void*
   NameValues& values = *std::get<Field<NameValues>>(key.slot)(object);
   for (const YamlEntry& entry : node.entries) {
     const std::string entry_path = join(path, entry.key);
-    const auto name = read_text(Key{.range = {1}}, entry.key, "");
-    if (!name) report(node.location(entry, path), "a name in it " + name.error().message);
+    const auto name = read_text(Key{.type = key.name_type, .range = {1}}, entry.key, "");
+    if (!name) report(node.location(entry, path), "a name " + name.error().message);
     if (!expect(YamlKind::scalar, *entry.value, entry_path)) continue;
     const auto value = read_text(Key{}, entry.value->text, "");
     if (!value) report(entry.value->location(entry_path), value.error().message);

@@ -74,6 +74,14 @@ Result<std::uint64_t> read_file_mode(const Key& key, std::string_view text) {
   return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not a file mode in octal, for example 0660");
 }
 
+Result<std::uint64_t> read_close_code(const Key& key, std::string_view text) {
+  auto code = read_number(key, text);
+  if (!code) return code;
+  const bool is_for_use = *code <= 1003 || (*code >= 1007 && *code <= 1014) || *code >= 3000;
+  if (is_for_use) return code;
+  return failure(ErrorCode::invalid_argument, "the close code " + std::to_string(*code) + " may not be sent");
+}
+
 // Stores the text of one value by the type of its slot.
 class Store {
  public:
@@ -102,6 +110,7 @@ class Store {
  private:
   [[nodiscard]] Result<std::uint64_t> whole_number() const {
     if (key_.type == Type::file_mode) return read_file_mode(key_, text_);
+    if (key_.type == Type::close_code) return read_close_code(key_, text_);
     if (!key_.words.empty() && text_ == key_.words.front()) return 0;
     return read_number(key_, text_);
   }

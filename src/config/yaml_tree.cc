@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -139,6 +140,9 @@ void TreeBuilder::add(const YamlNodePointer& node) {
 void TreeBuilder::add_to_map(Open& map, const YamlNodePointer& node) {
   if (map.entry) {
     map.entry->value = node;
+    // yaml-cpp puts what is not there behind it, often on the next line.
+    if (node->kind == YamlKind::null)
+      std::tie(node->line, node->column) = std::pair(map.entry->line, map.entry->column);
     map.node->entries.push_back(*std::exchange(map.entry, std::nullopt));
     return;
   }
