@@ -62,6 +62,7 @@ std::expected<void, ParseError> LlhttpParser::parse_head(std::string_view block,
 }
 
 Verdict<LlhttpParser::ChunkHeader> LlhttpParser::read_chunk_header(std::string_view input) {
+  if (input.empty()) return ChunkHeader{};  // llhttp adds to the pointer, which may be null
   const auto outcome = llhttp_execute(&parser_, input.data(), input.size());
   if (outcome == HPE_OK) return ChunkHeader{.consumed = input.size()};
   if (outcome != HPE_PAUSED) return refusal();
@@ -71,6 +72,7 @@ Verdict<LlhttpParser::ChunkHeader> LlhttpParser::read_chunk_header(std::string_v
 }
 
 std::expected<void, ParseError> LlhttpParser::pass_chunk_data(std::string_view data) {
+  if (data.empty()) return {};
   if (llhttp_execute(&parser_, data.data(), data.size()) != HPE_OK) return refusal();
   return {};
 }
