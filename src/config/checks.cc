@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/socket_address.h"
 #include "config/nearest.h"
@@ -13,8 +14,9 @@ namespace hawser::config {
 
 namespace {
 
-// More are looked through for a hint only in files of a sane size.
+// A file with more names or errors than these gets no hints, which would take a time that nobody waits for.
 constexpr std::size_t kMostCandidates = 10'000;
+constexpr std::size_t kMostHints = 100;
 
 std::string place(const Location& where) {
   return to_string(Diagnostic{{where.file, where.line, where.column, ""}, ""});
@@ -29,6 +31,7 @@ class Names {
   bool add(std::string_view name, const Location& where) {
     if (name.empty()) return true;
     const auto [first, is_new] = seen_.emplace(name, &where);
+    if (is_new) in_order_.push_back(name);
     if (is_new) return true;
     std::string first_place = place(*first->second);
     if (first_place.ends_with(": ")) first_place.resize(first_place.size() - 2);
@@ -40,16 +43,15 @@ class Names {
   [[nodiscard]] bool has(std::string_view name) const { return seen_.contains(name); }
 
   [[nodiscard]] std::string hint(std::string_view name) const {
-    if (seen_.size() > kMostCandidates) return {};
-    std::vector<std::string_view> names;
-    for (const auto& entry : seen_) names.push_back(entry.first);
-    return did_you_mean(name, names);
+    const bool is_worth_it = in_order_.size() <= kMostCandidates && diagnostics_.size() <= kMostHints;
+    return is_worth_it ? did_you_mean(name, in_order_) : std::string();
   }
 
  private:
   std::string_view what_;
   Diagnostics& diagnostics_;
   std::unordered_map<std::string_view, const Location*> seen_;
+  std::vector<std::string_view> in_order_;
 };
 
 // Whether the key itself was refused, so that nothing can be said about what it holds.

@@ -56,8 +56,10 @@ void read_tree(LoadedFile main, ReadResult& result) {
   SectionReader reader(result.diagnostics);
   for (const LoadedFile& file : files) reader.read_section(root_section(), *file.tree, &configuration, "");
   fill_in_names(configuration);
-  // What a file that could not be read holds is unknown, so that nothing is known to be missing.
-  if (parse_errors == 0) check_configuration(configuration, files.front().source->file, result.diagnostics);
+  // What an unreadable file holds is unknown, and so is what is missing.
+  const bool is_readable =
+      parse_errors == 0 && files.front().tree->kind != YamlKind::list && files.front().tree->kind != YamlKind::scalar;
+  if (is_readable) check_configuration(configuration, files.front().source->file, result.diagnostics);
   sort_by_place(result.diagnostics, files);
   if (!has_errors(result.diagnostics)) result.configuration = std::move(configuration);
 }

@@ -174,6 +174,11 @@ TEST_CASE("What a file cannot do without is named") {
   CHECK(errors_in("listeners: []\nroutes:\nupstreams: {}\n") == expected);
 }
 
+TEST_CASE("A file that is no map is one error") {
+  CHECK(errors_in("- a\n") == Lines{"f:1:1: needs a map, found a list"});
+  CHECK(errors_in("listen 80;\n") == Lines{"f:1:1: needs a map, found a single value"});
+}
+
 TEST_CASE("Every error is found at once, in file order") {
   CHECK(errors_in(R"(workers: -1
 lgo: {}
