@@ -9,7 +9,7 @@ namespace hawser::config {
 
 namespace {
 
-// Words that a YAML reader could take for something other than text.
+// Whether the text needs no quotes.
 bool is_plain(std::string_view text) {
   const auto is_safe = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
