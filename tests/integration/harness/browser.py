@@ -50,4 +50,4 @@ class Browser:
             pass
         self._driver.terminate()
         self._driver.wait()
-        self._driver.stdout.close()
+        self._output.close()

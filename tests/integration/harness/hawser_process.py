@@ -128,5 +128,5 @@ class Hawser:
             if self.is_running():
                 self.process.kill()
                 self.process.wait()
-            self.process.stderr.close()
-            self.process.stdout.close()
+            self.log.close()
+            self.output.close()

@@ -62,3 +62,9 @@ class LineCollector:
 
     def wait_for_end(self, timeout=5.0):
         self._thread.join(timeout)
+
+    def close(self):
+        """For the end of the child. A grandchild that still holds the pipe keeps the reader, and the stream, alive."""
+        self._thread.join(2)
+        if not self._thread.is_alive():
+            self._stream.close()

@@ -82,8 +82,7 @@ class PeerServer:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.output.wait_for_end()
-        self.process.stdout.close()
+        self.output.close()
 
 
 class HoldClient:
@@ -116,9 +115,8 @@ class HoldClient:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.output.wait_for_end()
         self.process.stdin.close()
-        self.process.stdout.close()
+        self.output.close()
 
 
 def run_client(command, timeout=60, cwd=None):
