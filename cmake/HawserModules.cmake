@@ -25,4 +25,6 @@ function(hawser_balancer_modules)
   add_library(hawser_modules STATIC ${sources} "${registry}")
   target_include_directories(hawser_modules PUBLIC "${PROJECT_SOURCE_DIR}/modules")
   target_link_libraries(hawser_modules PUBLIC hawser_upstream PRIVATE hawser_options)
+  # The registry is declared in src/upstream and written here: whoever links the one needs the other.
+  target_link_libraries(hawser_upstream INTERFACE hawser_modules)
 endfunction()

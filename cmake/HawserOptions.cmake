@@ -25,6 +25,10 @@ target_link_libraries(hawser_options INTERFACE Threads::Threads)
 target_compile_options(hawser_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wimplicit-fallthrough -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # g++ 12 sees overlapping copies in std::string that cannot be (GCC bug 105651).
+  target_compile_options(hawser_options INTERFACE -Wno-restrict)
+endif()
 target_compile_definitions(hawser_options INTERFACE HAWSER_VERSION="${PROJECT_VERSION}")
 if(HAWSER_WERROR)
   target_compile_options(hawser_options INTERFACE -Werror)

@@ -80,7 +80,7 @@ bool is_someone_listening(const SocketAddress& address) {
 
 Result<ListeningSockets> open_unix(const SocketAddress& address, const ListenOptions& options, std::size_t count) {
   const std::string& path = address.unix_path()->path;
-  struct stat found {};
+  struct stat found{};
   if (::lstat(path.c_str(), &found) == 0) {
     if (!S_ISSOCK(found.st_mode)) return listen_failure(address, EEXIST);
     if (is_someone_listening(address)) return listen_failure(address, EADDRINUSE);

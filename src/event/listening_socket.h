@@ -21,8 +21,8 @@ struct ListeningSockets {
 };
 
 // TCP: `count` sockets that share the port by SO_REUSEPORT; an address somebody else already listens on is
-// address_in_use even where the kernel would let us join. Unix: one socket, duplicated; a leftover path nobody listens on
-// is replaced.
+// address_in_use even where the kernel would let us join. Unix: one socket, duplicated; a leftover path nobody listens
+// on is replaced.
 [[nodiscard]] Result<ListeningSockets> open_listening_sockets(const SocketAddress& address,
                                                               const ListenOptions& options, std::size_t count);
 

@@ -23,7 +23,8 @@ Loop::Loop() : handles_(std::make_unique<Handles>()) {}
 Result<std::unique_ptr<Loop>> Loop::create() {
   std::unique_ptr<Loop> created(new Loop());
   Handles& handles = *created->handles_;
-  if (const int status = uv_loop_init(&handles.loop); status != 0) return uv_failure("cannot make an event loop", status);
+  if (const int status = uv_loop_init(&handles.loop); status != 0)
+    return uv_failure("cannot make an event loop", status);
   handles.loop.data = created.get();
   uv_timer_init(&handles.loop, &handles.tick);
   uv_check_init(&handles.loop, &handles.after_poll);
@@ -39,9 +40,9 @@ Loop::~Loop() {
   if (!wheel_) return;  // the loop was never made
   destroy_disposed();
   wheel_.reset();
-  for (uv_handle_t* handle : {reinterpret_cast<uv_handle_t*>(&handles_->tick),
-                              reinterpret_cast<uv_handle_t*>(&handles_->after_poll),
-                              reinterpret_cast<uv_handle_t*>(&handles_->before_poll)}) {
+  for (uv_handle_t* handle :
+       {reinterpret_cast<uv_handle_t*>(&handles_->tick), reinterpret_cast<uv_handle_t*>(&handles_->after_poll),
+        reinterpret_cast<uv_handle_t*>(&handles_->before_poll)}) {
     uv_close(handle, nullptr);
   }
   uv_run(&handles_->loop, UV_RUN_DEFAULT);  // lets every close callback free its handle

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "event/loop.h"
-#include "event/socket_options.h"
 #include "event/sockaddr.h"
+#include "event/socket_options.h"
 
 namespace hawser::event {
 
@@ -58,12 +58,12 @@ void PlainStream::start_reading() noexcept {
   update_interest();
 }
 
-void PlainStream::stop_reading() noexcept {
-  is_reading_ = false;
-  update_interest();
-}
+// Lazily: most pauses end before more bytes come, and then the kernel need not be told at all.
+void PlainStream::stop_reading() noexcept { is_reading_ = false; }
 
-std::size_t PlainStream::pending_bytes() const noexcept { return pending_ ? pending_->bytes.size() - pending_->sent : 0; }
+std::size_t PlainStream::pending_bytes() const noexcept {
+  return pending_ ? pending_->bytes.size() - pending_->sent : 0;
+}
 
 WriteResult PlainStream::write(std::span<const std::byte> bytes) noexcept {
   if (write_side_ != WriteSide::open || is_closed()) return WriteResult::broken;
@@ -105,7 +105,8 @@ void PlainStream::on_ready(Readiness readiness) {
   if (readiness == Readiness::failed) interest_ = Interest::none;  // libuv stopped watching
   if (connecting_ != nullptr) return finish_connect();
   if (pending_ && (is_writable(readiness) || readiness == Readiness::failed)) flush_pending();
-  if (is_closed() || !is_reading_) return;
+  if (is_closed()) return;
+  if (!is_reading_) return update_interest();
   if (is_readable(readiness) || readiness == Readiness::failed) read_once();
 }
 

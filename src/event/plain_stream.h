@@ -1,5 +1,5 @@
-// A ByteStream over a TCP or unix socket: reads into its loop's buffer, writes straight to the kernel and owns only what
-// the kernel refused. One loop thread.
+// A ByteStream over a TCP or unix socket: reads into its loop's buffer, writes straight to the kernel and owns only
+// what the kernel refused. One loop thread.
 #pragma once
 
 #include <cstdint>

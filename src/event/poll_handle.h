@@ -1,5 +1,5 @@
-// Watches one descriptor on a loop. Owns the libuv handle, whose memory outlives the owner until libuv lets go of it; the
-// descriptor belongs to somebody else. One loop thread.
+// Watches one descriptor on a loop. Owns the libuv handle, whose memory outlives the owner until libuv lets go of it;
+// the descriptor belongs to somebody else. One loop thread.
 #pragma once
 
 #include <cstdint>

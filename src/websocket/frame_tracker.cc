@@ -29,15 +29,24 @@ std::uint64_t big_endian(std::span<const std::byte> bytes) noexcept {
 
 const char* to_string(Violation violation) noexcept {
   switch (violation) {
-    case Violation::none: return "none";
-    case Violation::reserved_opcode: return "reserved opcode";
-    case Violation::reserved_bits: return "reserved bits without an extension";
-    case Violation::wrong_masking: return "wrong masking";
-    case Violation::fragmented_control: return "fragmented control frame";
-    case Violation::oversized_control: return "control frame over 125 bytes";
-    case Violation::oversized_length: return "malformed length";
-    case Violation::unexpected_continuation: return "continuation of no message";
-    case Violation::expected_continuation: return "message inside a message";
+    case Violation::none:
+      return "none";
+    case Violation::reserved_opcode:
+      return "reserved opcode";
+    case Violation::reserved_bits:
+      return "reserved bits without an extension";
+    case Violation::wrong_masking:
+      return "wrong masking";
+    case Violation::fragmented_control:
+      return "fragmented control frame";
+    case Violation::oversized_control:
+      return "control frame over 125 bytes";
+    case Violation::oversized_length:
+      return "malformed length";
+    case Violation::unexpected_continuation:
+      return "continuation of no message";
+    case Violation::expected_continuation:
+      return "message inside a message";
   }
   return "unknown";
 }

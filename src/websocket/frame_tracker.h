@@ -15,8 +15,8 @@ namespace hawser::websocket {
 enum class Violation : std::uint8_t {
   none,
   reserved_opcode,
-  reserved_bits,            // RSV set though no extension was agreed on
-  wrong_masking,            // unmasked from a client, masked from a server
+  reserved_bits,  // RSV set though no extension was agreed on
+  wrong_masking,  // unmasked from a client, masked from a server
   fragmented_control,
   oversized_control,
   oversized_length,         // a 64-bit length with its top bit set, or not in the shortest form
@@ -32,10 +32,10 @@ enum class Extensions : std::uint8_t { none, negotiated };
 enum class StopAt : std::uint8_t { nowhere, frame_boundary, message_boundary };
 
 struct Tracked {
-  std::size_t forward = 0;   // leading bytes that may be sent on now
-  std::size_t held = 0;      // bytes behind them to be presented again, with more behind, at the next call
-  bool has_stopped = false;  // at the boundary asked for: `forward` ends there and what follows was not looked at
-  bool is_close = false;     // the last frame of `forward` is a Close frame; nothing behind it counts (section 5.5.1)
+  std::size_t forward = 0;     // leading bytes that may be sent on now
+  std::size_t held = 0;        // bytes behind them to be presented again, with more behind, at the next call
+  bool has_stopped = false;    // at the boundary asked for: `forward` ends there and what follows was not looked at
+  bool is_close = false;       // the last frame of `forward` is a Close frame; nothing behind it counts (section 5.5.1)
   std::size_t close_size = 0;  // that frame's bytes, the end of `forward`
   Violation violation = Violation::none;  // found behind `forward`; the rest is not to be sent on
 };

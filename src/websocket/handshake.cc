@@ -65,8 +65,8 @@ Status check_upgrade_response(const http::RequestHead& request, const http::Resp
   const auto key = request.headers.find(kKeyField);
   if (!key || trim(*accept) != accept_key(*key)) return refuse("101 with a wrong Sec-WebSocket-Accept");
   const auto protocol = response.headers.find(kProtocolField);
-  if (protocol && (response.headers.count(kProtocolField) != 1 ||
-                   !request.headers.has_token(kProtocolField, trim(*protocol)))) {
+  if (protocol &&
+      (response.headers.count(kProtocolField) != 1 || !request.headers.has_token(kProtocolField, trim(*protocol)))) {
     return refuse("101 with a subprotocol that the client did not offer");
   }
   const auto extensions = response.headers.find(kExtensionsField);

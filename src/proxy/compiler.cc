@@ -1,0 +1,102 @@
+#include "proxy/compiler.h"
+
+#include <utility>
+
+#include "base/result.h"
+#include "log/access_log.h"
+#include "proxy/compile_tls.h"
+#include "proxy/compile_upstream.h"
+
+namespace hawser::proxy {
+
+namespace {
+
+template <class State>
+std::shared_ptr<State> find_or_make(std::map<std::string, std::weak_ptr<State>>& states, const std::string& key) {
+  std::weak_ptr<State>& known = states[key];
+  std::shared_ptr<State> state = known.lock();
+  if (!state) {
+    state = std::make_shared<State>();
+    known = state;
+  }
+  return state;
+}
+
+void add_listeners(const config::Configuration& configuration, const Snapshot* predecessor, StateRegistry& states,
+                   Snapshot& snapshot, config::Diagnostics& diagnostics) {
+  for (const config::Listener& listener : configuration.listeners) {
+    auto address = SocketAddress::parse(listener.address);
+    if (!address) {
+      diagnostics.push_back({listener.where, address.error().message});
+      continue;
+    }
+    auto options = std::make_shared<ListenerOptions>();
+    options->name = listener.name;
+    options->address = *address;
+    options->timeouts = listener.timeouts;
+    options->max_sessions = listener.max_sessions;
+    options->max_head_size = listener.max_head_size.bytes;
+    options->state = states.listener(listener.name);
+    if (listener.tls) compile_listener_tls(*listener.tls, listener.where, predecessor, *options, diagnostics);
+    snapshot.listeners.push_back(std::move(options));
+  }
+}
+
+void add_routes(const config::Configuration& configuration, Snapshot& snapshot, config::Diagnostics& diagnostics) {
+  for (const config::Route& route : configuration.routes) {
+    if (auto added = snapshot.router.add(route.match); !added) {
+      diagnostics.push_back({route.regex_where, added.error().message});
+    }
+    auto options = std::make_shared<RouteOptions>();
+    options->name = route.name;
+    options->upstream = route.upstream;
+    options->is_websocket_enabled = route.websocket_enabled;
+    snapshot.routes.push_back(std::move(options));
+  }
+}
+
+void compile_access_format(const config::AccessLog& access_log, Snapshot& snapshot, config::Diagnostics& diagnostics) {
+  auto format = log::AccessFormat::compile(access_log.format);
+  if (format) {
+    snapshot.access.format = std::move(*format);
+  } else {
+    diagnostics.push_back({access_log.where, format.error().message});
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<upstream::ServerState> StateRegistry::server(const std::string& upstream, const std::string& address) {
+  return find_or_make(servers_, upstream + '\n' + address);
+}
+
+std::shared_ptr<upstream::UpstreamState> StateRegistry::upstream(const std::string& name) {
+  return find_or_make(upstreams_, name);
+}
+
+std::shared_ptr<ListenerState> StateRegistry::listener(const std::string& name) {
+  return find_or_make(listeners_, name);
+}
+
+void StateRegistry::forget_unused() {
+  const auto is_unused = [](const auto& entry) { return entry.second.expired(); };
+  std::erase_if(servers_, is_unused);
+  std::erase_if(upstreams_, is_unused);
+  std::erase_if(listeners_, is_unused);
+}
+
+std::unique_ptr<Snapshot> compile_snapshot(const config::Configuration& configuration, const Snapshot* predecessor,
+                                           StateRegistry& states, config::Diagnostics& diagnostics) {
+  auto snapshot = std::make_unique<Snapshot>();
+  snapshot->generation = predecessor != nullptr ? predecessor->generation + 1 : 1;
+  add_listeners(configuration, predecessor, states, *snapshot, diagnostics);
+  for (const config::Upstream& upstream : configuration.upstreams) {
+    snapshot->upstreams.push_back(compile_upstream(upstream, states, diagnostics));
+  }
+  add_routes(configuration, *snapshot, diagnostics);
+  compile_access_format(configuration.access_log, *snapshot, diagnostics);
+  states.forget_unused();
+  return config::has_errors(diagnostics) ? nullptr : std::move(snapshot);
+}
+
+}  // namespace hawser::proxy

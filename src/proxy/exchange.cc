@@ -1,0 +1,163 @@
+#include "proxy/exchange.h"
+
+#include <utility>
+
+#include "http/rewrite.h"
+#include "proxy/upgrade.h"
+
+namespace hawser::proxy {
+
+using event::WriteResult;
+using http::BodyKind;
+using http::ParseEvent;
+
+namespace {
+
+http::ResponseTo kind_of(const http::RequestHead& request) {
+  return request.method == "HEAD" ? http::ResponseTo::head_request : http::ResponseTo::other;
+}
+
+// How the body reaches the client: as the server framed it, but for what only the end of a connection delimits, which
+// is chunked where the client knows chunks.
+http::BodyFraming client_framing(const http::ResponseHead& head, http::Version client) {
+  const bool has_open_end = head.body.kind == BodyKind::until_close || head.body.kind == BodyKind::chunked;
+  if (!has_open_end) return head.body;
+  return {client == http::Version::http_1_1 ? BodyKind::chunked : BodyKind::until_close, 0};
+}
+
+}  // namespace
+
+Exchange::Exchange(event::Loop& loop, event::Timer& timer, event::ByteStream& client, event::ByteStream& server,
+                   const http::RequestHead& request, http::RequestParser& request_parser,
+                   config::UpstreamTimeouts timeouts)
+    : loop_(loop),
+      timer_(timer),
+      client_(client),
+      server_(server),
+      request_(request),
+      request_parser_(request_parser),
+      response_parser_(response_limits(), kind_of(request)),
+      timeouts_(timeouts),
+      to_server_(server, request.body.kind),
+      is_request_complete_(request.body.kind == BodyKind::none) {
+  loop_.arm(timer_, timeouts_.response_head);
+}
+
+ExchangeProgress Exchange::resume_with(http::ResponseHead head, http::ResponseParser parser, KeepAlive allowed) {
+  response_parser_ = std::move(parser);
+  begin_response(std::move(head), allowed);
+  return ExchangeProgress::live;
+}
+
+ExchangeProgress Exchange::on_client_bytes(std::span<const std::byte>& input) {
+  note_progress();
+  while (!is_request_complete_) {
+    const http::ParseStep step = request_parser_.step(input);
+    input = input.subspan(step.consumed);
+    switch (step.event) {
+      case ParseEvent::need_more:
+        return ExchangeProgress::live;
+      case ParseEvent::body:
+        if (to_server_.write(step.body) == WriteResult::blocked) client_.stop_reading();
+        break;
+      case ParseEvent::end:
+        to_server_.finish();
+        is_request_complete_ = true;
+        break;
+      case ParseEvent::head:
+      case ParseEvent::error:
+        return to_client_ ? ExchangeProgress::cut
+                          : fail(request_parser_.error().status, request_parser_.error().reason);
+    }
+  }
+  return ExchangeProgress::live;
+}
+
+ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, KeepAlive allowed) {
+  note_progress();
+  for (;;) {
+    const http::ParseStep step = response_parser_.step(input);
+    input = input.subspan(step.consumed);
+    switch (step.event) {
+      case ParseEvent::need_more:
+        return ExchangeProgress::live;
+      case ParseEvent::head: {
+        http::ResponseHead head = response_parser_.take_head();
+        if (head.status < 200) {
+          send_interim(head);
+        } else {
+          begin_response(std::move(head), allowed);
+        }
+        break;
+      }
+      case ParseEvent::body:
+        if (to_client_->write(step.body) == WriteResult::blocked) server_.stop_reading();
+        break;
+      case ParseEvent::end:
+        if (to_client_) return finish_response();
+        response_parser_.reset_after_interim();
+        break;
+      case ParseEvent::error:
+        return to_client_ ? ExchangeProgress::cut : fail(502, response_parser_.error().reason);
+    }
+  }
+}
+
+ExchangeProgress Exchange::on_server_end(event::StreamEnd end) {
+  if (!to_client_) return fail(502, "the server closed the connection before it answered");
+  return end == event::StreamEnd::finished && response_parser_.finish() ? finish_response() : ExchangeProgress::cut;
+}
+
+ExchangeProgress Exchange::fail(int status, std::string reason) {
+  failure_status_ = status;
+  failure_reason_ = std::move(reason);
+  return ExchangeProgress::failed;
+}
+
+void Exchange::send_interim(const http::ResponseHead& head) {
+  if (request_.version == http::Version::http_1_0) return;  // RFC 9110, section 15.2
+  send_to_client(http::write_response_head(head, {}, http::ConnectionField::keep_alive));
+}
+
+void Exchange::begin_response(http::ResponseHead head, KeepAlive allowed) {
+  response_status_ = head.status;
+  const http::BodyFraming framing = client_framing(head, request_.version);
+  keeps_alive_ = allowed == KeepAlive::yes && request_.keep_alive && framing.kind != BodyKind::until_close;
+  const auto connection = keeps_alive_ ? http::ConnectionField::keep_alive : http::ConnectionField::close;
+  send_to_client(http::write_response_head(head, framing, connection));
+  to_client_.emplace(client_, framing.kind);
+  has_progressed_ = false;
+  loop_.arm(timer_, timeouts_.read);
+}
+
+void Exchange::send_to_client(const std::string& bytes) noexcept {
+  head_bytes_sent_ += bytes.size();
+  if (client_.write(std::as_bytes(std::span(bytes))) == WriteResult::blocked) server_.stop_reading();
+}
+
+ExchangeProgress Exchange::finish_response() {
+  to_client_->finish();
+  // A request whose body is not all in cannot be followed by another: the rest of it would have to be read first.
+  return keeps_alive_ && is_request_complete_ ? ExchangeProgress::finished : ExchangeProgress::close_after;
+}
+
+void Exchange::on_client_drained() noexcept {
+  note_progress();
+  server_.start_reading();
+}
+
+void Exchange::on_server_drained() noexcept {
+  note_progress();
+  if (!is_request_complete_) client_.start_reading();
+}
+
+ExchangeProgress Exchange::on_timer() {
+  // Progress moves no timer: it is looked at when the timer fires.
+  if (std::exchange(has_progressed_, false)) {
+    loop_.arm(timer_, to_client_ ? timeouts_.read : timeouts_.response_head);
+    return ExchangeProgress::live;
+  }
+  return to_client_ ? ExchangeProgress::cut : fail(504, "the server did not answer in time");
+}
+
+}  // namespace hawser::proxy

@@ -1,0 +1,77 @@
+#include "proxy/pipe.h"
+
+#include <algorithm>
+
+namespace hawser::proxy {
+
+using websocket::StopAt;
+using websocket::Tracked;
+using websocket::Violation;
+
+static_assert(websocket::kMaxControlFrame <= event::kReadHeadroom);
+
+PipeEvent Pipe::feed(std::span<std::byte> bytes) noexcept {
+  if (is_discarding_) {
+    dropped_bytes_ += bytes.size();
+    return PipeEvent::none;
+  }
+  const std::span<std::byte> input = with_held(bytes);
+  const Tracked tracked = tracker_.track(input, stop_at_);
+  const std::size_t withheld = tracked.is_close && withholds_close_ ? tracked.close_size : 0;
+  send(input.first(tracked.forward - withheld));
+  hold(input.subspan(tracked.forward, tracked.held));
+  if (!tracked.is_close && !tracked.has_stopped && tracked.violation == Violation::none) return PipeEvent::none;
+  is_discarding_ = true;
+  dropped_bytes_ += input.size() - tracked.forward;
+  violation_ = tracked.violation;
+  if (tracked.is_close) return PipeEvent::close_frame;
+  return tracked.has_stopped ? PipeEvent::boundary : PipeEvent::violation;
+}
+
+std::span<std::byte> Pipe::with_held(std::span<std::byte> bytes) noexcept {
+  if (!held_ || held_->size == 0) return bytes;
+  std::byte* const start = bytes.data() - held_->size;
+  std::copy_n(held_->bytes.begin(), held_->size, start);
+  return {start, bytes.size() + held_->size};
+}
+
+void Pipe::hold(std::span<const std::byte> bytes) noexcept {
+  if (!held_ && bytes.empty()) return;
+  if (!held_) held_ = std::make_unique<Held>();
+  std::copy(bytes.begin(), bytes.end(), held_->bytes.begin());
+  held_->size = bytes.size();
+}
+
+void Pipe::send(std::span<const std::byte> bytes) noexcept {
+  if (bytes.empty()) return;
+  bytes_ += bytes.size();
+  switch (sink_.write(bytes)) {
+    case event::WriteResult::ok:
+      break;
+    case event::WriteResult::blocked:
+      source_.stop_reading();
+      break;
+    case event::WriteResult::broken:
+      is_discarding_ = true;  // the sink's own end is on its way
+      break;
+  }
+}
+
+void Pipe::resume() noexcept { source_.start_reading(); }
+
+bool Pipe::stop_at(StopAt boundary) noexcept {
+  const bool is_there =
+      boundary == StopAt::message_boundary ? tracker_.is_at_message_boundary() : tracker_.is_at_frame_boundary();
+  if (is_there) {
+    is_discarding_ = true;
+  } else {
+    stop_at_ = boundary;
+  }
+  return is_there;
+}
+
+void Pipe::insert(std::span<const std::byte> frame) noexcept {
+  if (sink_.write(frame) == event::WriteResult::blocked) source_.stop_reading();
+}
+
+}  // namespace hawser::proxy

@@ -1,0 +1,95 @@
+#include "proxy/router.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "http/query.h"
+
+namespace hawser::proxy {
+
+namespace {
+
+// The host without its port; an IPv6 address keeps its brackets.
+std::string_view without_port(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
+  return has_port ? host.substr(0, colon) : host;
+}
+
+bool is_host_match(std::string_view pattern, std::string_view host) {
+  if (!pattern.starts_with("*.")) return equals_ignoring_case(pattern, host);
+  const std::string_view suffix = pattern.substr(1);
+  return host.size() > suffix.size() && equals_ignoring_case(host.substr(host.size() - suffix.size()), suffix);
+}
+
+bool is_prefix_match(std::string_view prefix, std::string_view path) {
+  if (!path.starts_with(prefix)) return false;
+  return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/';
+}
+
+}  // namespace
+
+class Router::Matcher {
+ public:
+  explicit Matcher(config::RouteMatch match) : match_(std::move(match)) {}
+
+  Status compile() {
+    if (match_.path_regex.empty()) return {};
+    RE2::Options options;
+    options.set_log_errors(false);
+    regex_ = std::make_unique<RE2>(match_.path_regex, options);
+    if (regex_->ok()) return {};
+    return failure(ErrorCode::invalid_config, "bad regular expression: " + regex_->error());
+  }
+
+  [[nodiscard]] bool is_match(const http::RequestHead& request, std::string_view listener) const {
+    return (match_.listener.empty() || match_.listener == listener) &&
+           (match_.host.empty() || is_host_match(match_.host, without_port(request.host))) &&
+           (match_.path.empty() || match_.path == request.path) &&
+           (match_.path_prefix.empty() || is_prefix_match(match_.path_prefix, request.path)) &&
+           (!regex_ || RE2::PartialMatch(request.path, *regex_)) &&
+           (match_.method.empty() || match_.method == request.method) && are_headers_there(request) &&
+           is_query_there(request);
+  }
+
+ private:
+  [[nodiscard]] bool are_headers_there(const http::RequestHead& request) const {
+    return std::all_of(match_.headers.begin(), match_.headers.end(), [&request](const auto& wanted) {
+      const auto value = request.headers.find(wanted.first);
+      return value && *value == wanted.second;
+    });
+  }
+
+  [[nodiscard]] bool is_query_there(const http::RequestHead& request) const {
+    return std::all_of(match_.query.begin(), match_.query.end(), [&request](const auto& wanted) {
+      const auto value = http::find_query_argument(request.query, wanted.first);
+      return value && *value == wanted.second;
+    });
+  }
+
+  config::RouteMatch match_;
+  std::unique_ptr<RE2> regex_;
+};
+
+Router::Router() = default;
+Router::~Router() = default;
+Router::Router(Router&&) noexcept = default;
+Router& Router::operator=(Router&&) noexcept = default;
+
+Status Router::add(const config::RouteMatch& match) {
+  Matcher matcher(match);
+  if (auto compiled = matcher.compile(); !compiled) return compiled;
+  matchers_.push_back(std::move(matcher));
+  return {};
+}
+
+std::optional<std::size_t> Router::find(const http::RequestHead& request, std::string_view listener) const {
+  for (std::size_t i = 0; i < matchers_.size(); ++i) {
+    if (matchers_[i].is_match(request, listener)) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hawser::proxy

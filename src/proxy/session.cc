@@ -1,0 +1,194 @@
+#include "proxy/session.h"
+
+#include <utility>
+
+namespace hawser::proxy {
+
+void Session::start(WorkerContext& worker, ClientConnection client) {
+  tls::TlsStream* const handshake = client.handshake;
+  auto* const session = new Session(worker, std::move(client));  // owned by the worker's list until close()
+  const config::ListenerTimeouts& timeouts = session->http_->listener->timeouts;
+  if (handshake == nullptr) {
+    session->begin_read_head(timeouts.request_head);
+    session->client_->start_reading();
+  } else {
+    worker.loop().arm(session->timer_, timeouts.handshake);
+    handshake->accept(*session);
+  }
+}
+
+Session::Session(WorkerContext& worker, ClientConnection client)
+    : worker_(worker),
+      client_(std::move(client.stream)),
+      listener_lease_(std::move(client.lease)),
+      timer_(*this),
+      http_(std::make_unique<HttpState>(std::move(client.listener))),
+      id_(worker.next_session_id()) {
+  http_->peer = client.peer;
+  client_->set_observer(static_cast<SideObserver<Session, Peer::client>*>(this));
+  worker_.add(*this);
+}
+
+Session::~Session() = default;
+
+Relay* Session::relay() noexcept {
+  auto* const relay = std::get_if<std::unique_ptr<Relay>>(&stage_);
+  return relay != nullptr ? relay->get() : nullptr;
+}
+
+Exchange* Session::exchange() noexcept {
+  auto* const exchange = std::get_if<std::unique_ptr<Exchange>>(&stage_);
+  return exchange != nullptr ? exchange->get() : nullptr;
+}
+
+KeepAlive Session::keep_alive_allowed() const noexcept {
+  return worker_.is_draining() ? KeepAlive::no : KeepAlive::yes;
+}
+
+void Session::on_stream_bytes(Peer side, std::span<std::byte> bytes) {
+  if (is_closed_) return;
+  if (Relay* const live = relay()) return apply(live->on_bytes(side, bytes));
+  if (side == Peer::server) {
+    if (std::holds_alternative<std::unique_ptr<Upgrade>>(stage_)) return read_upgrade_answer(bytes);
+    if (Exchange* const current = exchange()) apply(current->on_server_bytes(bytes, keep_alive_allowed()));
+    return;
+  }
+  if (std::holds_alternative<ReadHead>(stage_)) return read_requests(bytes);
+  if (exchange() != nullptr) return feed_exchange(bytes);
+  if (std::holds_alternative<Closing>(stage_)) return;
+  http_->early_bytes.insert(http_->early_bytes.end(), bytes.begin(), bytes.end());
+}
+
+void Session::on_stream_end(Peer side, event::StreamEnd end) {
+  if (is_closed_) return;
+  (side == Peer::client ? has_client_ended_ : has_server_ended_) = true;
+  if (Relay* const live = relay()) return apply(live->on_end(side, end));
+  if (std::holds_alternative<Closing>(stage_)) return continue_closing();
+  if (side == Peer::client) return record_ ? abandon() : close();
+  if (Exchange* const current = exchange()) return apply(current->on_server_end(end));
+  if (std::holds_alternative<std::unique_ptr<Upgrade>>(stage_)) {
+    answer(502, "the server closed the connection before it answered");
+  }
+}
+
+void Session::on_stream_drained(Peer side) {
+  if (is_closed_) return;
+  if (Relay* const live = relay()) return live->on_drained(side);
+  if (std::holds_alternative<Closing>(stage_)) return continue_closing();
+  Exchange* const current = exchange();
+  if (current == nullptr) return;
+  side == Peer::client ? current->on_client_drained() : current->on_server_drained();
+}
+
+void Session::on_handshake(Status outcome) {
+  if (is_closed_) return;
+  if (outcome) return begin_read_head(http_->listener->timeouts.request_head);
+  if (worker_.logger().is_enabled(log::Level::debug)) {
+    worker_.logger().write(log::Level::debug, log::LineBuilder("a TLS handshake failed")
+                                                  .add("session", session_name(id_))
+                                                  .add("error", outcome.error().message)
+                                                  .text());
+  }
+  close();
+}
+
+void Session::on_connect(Status status) {
+  if (is_closed_) return;
+  // The attempt whose callback this is must outlive it, though the stage may not.
+  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_))
+    apply((*connect)->on_connect(std::move(status)));
+}
+
+void Session::on_timer(event::Timer& /*timer*/) {
+  if (Relay* const live = relay()) return apply(live->on_timer());
+  if (Exchange* const current = exchange()) return apply(current->on_timer());
+  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_)) return apply((*connect)->on_timeout());
+  if (std::holds_alternative<ReadHead>(stage_)) return on_head_timeout();
+  if (std::holds_alternative<Closing>(stage_) || std::holds_alternative<Handshake>(stage_)) return close();
+  answer(504, "the server did not answer in time");
+}
+
+void Session::end_if_idle() {
+  const bool is_idle = std::holds_alternative<ReadHead>(stage_) && !http_->parser.has_partial_head();
+  if (is_idle) close();
+}
+
+void Session::end(websocket::CloseCode code, std::string_view reason) {
+  if (Relay* const live = relay()) return live->end(code, reason, websocket::StopAt::frame_boundary);
+  if (!std::holds_alternative<Closing>(stage_)) close();
+}
+
+void Session::apply(RelayProgress progress) {
+  if (progress == RelayProgress::live) return;
+  const RelayReport report = relay()->report();
+  if (report.cause == CloseCause::protocol_error) {
+    log_end("a peer broke the WebSocket protocol", websocket::to_string(report.violation));
+  }
+  if (record_) {
+    record_->relay = report;
+    write_access_line();
+  }
+  begin_closing();
+}
+
+namespace {
+
+// A peer that takes no more bytes, or never ends its side, is left after these.
+constexpr Duration kFlushTimeout = std::chrono::seconds(10);
+constexpr Duration kLingerTimeout = std::chrono::seconds(2);
+
+}  // namespace
+
+void Session::begin_closing() {
+  server_lease_.release();
+  stage_.emplace<Closing>();
+  timer_.disarm();
+  for (event::ByteStream* stream : {client_.get(), server_.get()}) {
+    if (stream == nullptr) continue;
+    stream->shutdown_write();
+    stream->start_reading();  // what comes is dropped; unread bytes would turn our end into a reset
+  }
+  continue_closing();
+}
+
+void Session::continue_closing() {
+  const std::size_t pending = client_->pending_bytes() + (server_ ? server_->pending_bytes() : 0);
+  if (pending == 0 && has_client_ended_ && (!server_ || has_server_ended_)) return close();
+  worker_.loop().arm(timer_, pending == 0 ? kLingerTimeout : kFlushTimeout);
+}
+
+void Session::abandon() {
+  if (Exchange* const current = exchange()) record_->body_bytes_sent = current->body_bytes_sent();
+  record_->status = 499;
+  write_access_line();
+  close();
+}
+
+void Session::close() {
+  if (is_closed_) return;
+  is_closed_ = true;
+  timer_.disarm();
+  client_->close();
+  if (server_) server_->close();
+  server_lease_.release();
+  worker_.remove(*this);
+  worker_.loop().dispose(std::unique_ptr<Session>(this));
+}
+
+void Session::write_access_line() {
+  const AccessLogging& access = worker_.snapshot()->access;
+  if (!access.log || !record_) return;
+  std::string line;
+  access.format.expand(RecordVariables(*record_, worker_.loop().now()), line);
+  access.log->write(line);
+}
+
+void Session::log_end(std::string_view message, std::string_view reason) {
+  if (!worker_.logger().is_enabled(log::Level::info)) return;
+  log::LineBuilder line(message);
+  line.add("session", session_name(id_)).add("reason", reason);
+  if (route_) line.add("route", route_->name);
+  worker_.logger().write(log::Level::info, line.text());
+}
+
+}  // namespace hawser::proxy

@@ -1,0 +1,155 @@
+// One client connection being served, from its first byte to its last. Alone holds the stage and makes every
+// transition, after the stage's call returned. Owns itself through its worker's list until it closes, then dies at the
+// end of the loop turn. One loop thread.
+//
+//   Handshake (TLS only) --> ReadHead
+//   ReadHead --head--> Connect --server--> Upgrade --101--> Relay --done--> Closing --flushed--> closed
+//      ^  |               |                  |  \--other--> Exchange
+//      |  \--refused------+--failed----------+-----------------+
+//      |                  v                                    |
+//      +--keep-alive-- answered ------------------------------+--close--> Closing
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "event/byte_stream.h"
+#include "event/loop.h"
+#include "event/plain_stream.h"
+#include "http/error_page.h"
+#include "http/parser.h"
+#include "proxy/admission.h"
+#include "proxy/connect.h"
+#include "proxy/exchange.h"
+#include "proxy/listener_state.h"
+#include "proxy/relay.h"
+#include "proxy/session_record.h"
+#include "proxy/side_observer.h"
+#include "proxy/snapshot.h"
+#include "proxy/upgrade.h"
+#include "proxy/worker_context.h"
+#include "tls/tls_stream.h"
+
+namespace hawser::proxy {
+
+// A client connection as the listener hands it over.
+struct ClientConnection {
+  std::unique_ptr<event::ByteStream> stream;
+  tls::TlsStream* handshake = nullptr;  // the same stream where TLS must be agreed on first, else null
+  std::optional<IpEndpoint> peer;       // nothing on a unix socket
+  std::shared_ptr<const ListenerOptions> listener;
+  ListenerLease lease;
+};
+
+class Session final : public event::Disposable,
+                      private SideObserver<Session, Peer::client>,
+                      private SideObserver<Session, Peer::server>,
+                      private tls::HandshakeObserver,
+                      private event::ConnectObserver,
+                      private event::TimerObserver {
+ public:
+  // Begins to serve; the session joins the worker's list and leaves it when it closes.
+  static void start(WorkerContext& worker, ClientConnection client);
+  ~Session() override;
+
+  // Ends now when it stands between two requests.
+  void end_if_idle();
+  // Ends politely: a relay with this Close code at the next frame boundary, anything else at once.
+  void end(websocket::CloseCode code, std::string_view reason);
+  // Ends now, dropping what is pending. Idempotent.
+  void close();
+
+ private:
+  friend class WorkerContext;
+  friend class SideObserver<Session, Peer::client>;
+  friend class SideObserver<Session, Peer::server>;
+
+  struct Handshake {};
+  struct ReadHead {};
+  struct Closing {};
+  using Stage = std::variant<Handshake, ReadHead, std::unique_ptr<Connect>, std::unique_ptr<Upgrade>,
+                             std::unique_ptr<Exchange>, std::unique_ptr<Relay>, Closing>;
+
+  // What is needed only while the client speaks HTTP.
+  struct HttpState {
+    explicit HttpState(std::shared_ptr<const ListenerOptions> options)
+        : parser({.max_head_size = options->max_head_size, .max_headers = 200}), listener(std::move(options)) {}
+    http::RequestParser parser;
+    std::shared_ptr<const ListenerOptions> listener;
+    std::optional<IpEndpoint> peer;
+    std::shared_ptr<const Snapshot> snapshot;  // of the request under way
+    std::vector<std::byte> early_bytes;        // came before the stage that wants them
+    Service service = Service::exchange;
+    bool is_head_begun = false;
+  };
+
+  Session(WorkerContext& worker, ClientConnection client);
+
+  void on_stream_bytes(Peer side, std::span<std::byte> bytes);
+  void on_stream_end(Peer side, event::StreamEnd end);
+  void on_stream_drained(Peer side);
+  void on_handshake(Status outcome) override;
+  void on_connect(Status status) override;
+  void on_timer(event::Timer& timer) override;
+
+  // Reading heads. read_requests() serves pipelined requests in turn and keeps what the stage cannot take yet.
+  void begin_read_head(Duration at_most);
+  void read_requests(std::span<const std::byte> input);
+  [[nodiscard]] std::size_t read_head(std::span<const std::byte> input);
+  void begin_request(http::RequestHead head);
+  void on_head_timeout();
+
+  // Connecting and asking.
+  void begin_connect();
+  void apply(ConnectOutcome outcome);
+  void begin_service(Connected connected);
+  void begin_exchange();
+  void read_upgrade_answer(std::span<std::byte> bytes);
+  void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
+  void accept_upgrade(http::ResponseHead head, std::span<std::byte> rest);
+
+  // Serving.
+  void feed_exchange(std::span<const std::byte> client_bytes);
+  void apply(ExchangeProgress progress);
+  void apply(RelayProgress progress);
+
+  // Ending.
+  void answer(const Verdict& refusal);
+  void answer(int status, std::string_view reason);
+  void finish_request();
+  void begin_closing();
+  void continue_closing();
+  void abandon();
+  void write_access_line();
+  void log_end(std::string_view message, std::string_view reason);
+
+  [[nodiscard]] KeepAlive keep_alive_allowed() const noexcept;
+  [[nodiscard]] Relay* relay() noexcept;
+  [[nodiscard]] Exchange* exchange() noexcept;
+  [[nodiscard]] http::ForwardedClient forwarded_client() const;
+  void drop_server() noexcept;
+
+  WorkerContext& worker_;
+  Session* previous_ = nullptr;
+  Session* next_ = nullptr;
+  std::unique_ptr<event::ByteStream> client_;
+  std::unique_ptr<event::ByteStream> server_;  // null before Connect succeeded
+  ListenerLease listener_lease_;
+  upstream::ServerLease server_lease_;
+  event::Timer timer_;
+  Stage stage_;
+  std::unique_ptr<HttpState> http_;            // null from Relay on
+  std::unique_ptr<SessionRecord> record_;      // null in a relay without an access log
+  std::shared_ptr<const RouteOptions> route_;  // of the request under way or of the relay
+  std::uint64_t id_;
+  bool has_client_ended_ = false;
+  bool has_server_ended_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace hawser::proxy

@@ -1,0 +1,256 @@
+// The session's transitions from stage to stage, in the order a request goes through them.
+#include <string>
+#include <utility>
+
+#include "http/error_page.h"
+#include "http/rewrite.h"
+#include "proxy/session.h"
+
+namespace hawser::proxy {
+
+namespace {
+
+event::WriteResult send(event::ByteStream& stream, std::string_view text) noexcept {
+  return stream.write(std::as_bytes(std::span(text)));
+}
+
+}  // namespace
+
+void Session::begin_read_head(Duration at_most) {
+  stage_.emplace<ReadHead>();
+  http_->is_head_begun = false;
+  worker_.loop().arm(timer_, at_most);
+}
+
+void Session::read_requests(std::span<const std::byte> input) {
+  while (!is_closed_ && std::holds_alternative<ReadHead>(stage_) && !input.empty()) {
+    input = input.subspan(read_head(input));
+  }
+  const bool is_wanted_later = !is_closed_ && !std::holds_alternative<Closing>(stage_);
+  if (is_wanted_later) http_->early_bytes.insert(http_->early_bytes.end(), input.begin(), input.end());
+}
+
+std::size_t Session::read_head(std::span<const std::byte> input) {
+  const http::ParseStep step = http_->parser.step(input);
+  switch (step.event) {
+    case http::ParseEvent::need_more:
+      if (!http_->is_head_begun && http_->parser.has_partial_head()) {
+        http_->is_head_begun = true;
+        worker_.loop().arm(timer_, http_->listener->timeouts.request_head);
+      }
+      break;
+    case http::ParseEvent::head:
+      begin_request(http_->parser.take_head());
+      break;
+    case http::ParseEvent::error:
+      begin_request({});
+      break;
+    case http::ParseEvent::body:
+    case http::ParseEvent::end:
+      break;
+  }
+  return step.consumed;
+}
+
+// A head that could not be parsed is a request too: it is answered and logged. Its head is empty.
+void Session::begin_request(http::RequestHead head) {
+  const bool is_malformed = head.method.empty();
+  http_->snapshot = worker_.snapshot();
+  record_ = std::make_unique<SessionRecord>();
+  record_->session_id = id_;
+  record_->request_id = {worker_.rng().next(), worker_.rng().next()};
+  record_->config_generation = http_->snapshot->generation;
+  record_->peer = http_->peer;
+  record_->scheme = http_->listener->tls ? http::Scheme::https : http::Scheme::http;
+  record_->listener = http_->listener->name;
+  record_->started = worker_.loop().now();
+  record_->head = std::move(head);
+  timer_.disarm();
+  client_->stop_reading();
+  if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
+  if (record_->head.body.kind == http::BodyKind::none) http_->parser.reset();
+  const Verdict verdict =
+      admit(*http_->snapshot, *http_->listener, record_->head, listener_lease_.rank(), worker_.rng().next());
+  record_->route = verdict.route;
+  route_ = verdict.route;
+  if (verdict.refusal_status != 0) return answer(verdict);
+  http_->service = verdict.service;
+  begin_connect();
+}
+
+void Session::on_head_timeout() {
+  if (!http_->parser.has_partial_head()) return close();
+  record_ = std::make_unique<SessionRecord>();
+  record_->session_id = id_;
+  record_->peer = http_->peer;
+  record_->listener = http_->listener->name;
+  record_->started = worker_.loop().now();
+  record_->head.keep_alive = false;
+  answer(408, "the request head took too long");
+}
+
+void Session::begin_connect() {
+  const auto upstream = worker_.find_upstream(route_->upstream);
+  if (!upstream) return answer(503, "the upstream left the configuration");
+  std::string key;
+  upstream->options->key.expand(RecordVariables(*record_, worker_.loop().now()), key);
+  worker_.loop().arm(timer_, upstream->options->timeouts.connect);
+  event::ConnectObserver& observer = *this;
+  auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
+      std::make_unique<Connect>(worker_, observer, route_->upstream, std::move(key)));
+  apply(connect.begin());
+}
+
+void Session::apply(ConnectOutcome outcome) {
+  if (auto* const connected = std::get_if<Connected>(&outcome)) return begin_service(std::move(*connected));
+  if (auto* const failed = std::get_if<ConnectFailed>(&outcome)) {
+    record_->server = std::get<std::unique_ptr<Connect>>(stage_)->server_name();
+    answer(failed->status, failed->reason);
+  }
+}
+
+void Session::begin_service(Connected connected) {
+  const std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
+  record_->server = connect->server_name();
+  record_->connect_time = worker_.loop().now() - record_->started;
+  server_ = std::move(connected.server);
+  server_lease_ = std::move(connected.lease);
+  has_server_ended_ = false;
+  server_->set_observer(static_cast<SideObserver<Session, Peer::server>*>(this));
+  const bool is_websocket = http_->service == Service::websocket;
+  const auto purpose = is_websocket ? http::RequestPurpose::websocket_upgrade : http::RequestPurpose::exchange;
+  // A write that fails is told by the server's end, which reading brings.
+  (void)send(*server_, http::write_request_head(record_->head, forwarded_client(), purpose));
+  if (is_websocket) {
+    const auto upstream = worker_.find_upstream(route_->upstream);
+    worker_.loop().arm(timer_, upstream ? upstream->options->timeouts.response_head : Duration(0));
+    stage_.emplace<std::unique_ptr<Upgrade>>(std::make_unique<Upgrade>(record_->head));
+  } else {
+    begin_exchange();
+  }
+  if (!is_closed_ && server_) server_->start_reading();
+}
+
+http::ForwardedClient Session::forwarded_client() const {
+  http::ForwardedClient forwarded;
+  if (record_->peer) forwarded.address = record_->peer->address;
+  forwarded.scheme = record_->scheme;
+  return forwarded;
+}
+
+void Session::begin_exchange() {
+  const auto upstream = worker_.find_upstream(route_->upstream);
+  const auto timeouts = upstream ? upstream->options->timeouts : config::UpstreamTimeouts{};
+  auto& exchange = *stage_.emplace<std::unique_ptr<Exchange>>(
+      std::make_unique<Exchange>(worker_.loop(), timer_, *client_, *server_, record_->head, http_->parser, timeouts));
+  if (exchange.is_request_complete()) return;
+  client_->start_reading();
+  feed_exchange(std::exchange(http_->early_bytes, {}));
+}
+
+void Session::feed_exchange(std::span<const std::byte> client_bytes) {
+  Exchange& current = *exchange();
+  const ExchangeProgress progress = current.on_client_bytes(client_bytes);
+  http_->early_bytes.insert(http_->early_bytes.end(), client_bytes.begin(), client_bytes.end());
+  if (current.is_request_complete()) client_->stop_reading();
+  apply(progress);
+}
+
+void Session::read_upgrade_answer(std::span<std::byte> bytes) {
+  std::span<const std::byte> input = bytes;
+  UpgradeOutcome outcome = std::get<std::unique_ptr<Upgrade>>(stage_)->on_server_bytes(input);
+  const std::span<std::byte> rest = bytes.last(input.size());
+  if (auto* const accepted = std::get_if<UpgradeAccepted>(&outcome))
+    return accept_upgrade(std::move(accepted->head), rest);
+  if (auto* const declined = std::get_if<UpgradeDeclined>(&outcome)) return decline_upgrade(std::move(*declined), rest);
+  if (auto* const failed = std::get_if<UpgradeFailed>(&outcome)) answer(502, failed->reason);
+}
+
+void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest) {
+  begin_exchange();
+  Exchange& current = *exchange();
+  const ExchangeProgress progress =
+      current.resume_with(std::move(declined.head), std::move(declined.parser), keep_alive_allowed());
+  if (progress != ExchangeProgress::live) return apply(progress);
+  apply(current.on_server_bytes(rest, keep_alive_allowed()));
+}
+
+void Session::accept_upgrade(http::ResponseHead head, std::span<std::byte> rest) {
+  const std::string bytes = http::write_response_head(head, {}, http::ConnectionField::upgrade);
+  record_->status = 101;
+  record_->upstream_status = 101;
+  record_->bytes_sent = bytes.size();
+  record_->relay_started = worker_.loop().now();
+  record_->subprotocol = head.headers.find("Sec-WebSocket-Protocol").value_or("");
+  record_->extensions = head.headers.find("Sec-WebSocket-Extensions").value_or("");
+  const auto extensions = record_->extensions.empty() ? websocket::Extensions::none : websocket::Extensions::negotiated;
+  if (!worker_.snapshot()->access.log) record_.reset();
+  std::vector<std::byte> early = std::move(http_->early_bytes);
+  http_.reset();
+  if (send(*client_, bytes) == event::WriteResult::blocked) server_->stop_reading();
+  stage_.emplace<std::unique_ptr<Relay>>(
+      std::make_unique<Relay>(worker_.loop(), timer_, *client_, *server_, extensions));
+  client_->start_reading();
+  // Frames that came with the heads go first, in order; nothing is held back yet, so they need no headroom.
+  if (!rest.empty()) apply(relay()->on_bytes(Peer::server, rest));
+  if (!early.empty() && relay() != nullptr) apply(relay()->on_bytes(Peer::client, early));
+}
+
+void Session::apply(ExchangeProgress progress) {
+  if (progress == ExchangeProgress::live) return;
+  Exchange& current = *exchange();
+  record_->upstream_status = current.response_status();
+  if (progress == ExchangeProgress::failed) return answer(current.status(), current.failure_reason());
+  record_->status = current.response_status();
+  record_->body_bytes_sent = current.body_bytes_sent();
+  record_->bytes_sent = current.body_bytes_sent() + current.head_bytes_sent();
+  write_access_line();
+  if (progress == ExchangeProgress::cut) log_end("an answer was cut short", "the server or the client stopped");
+  drop_server();
+  progress == ExchangeProgress::finished ? finish_request() : begin_closing();
+}
+
+void Session::drop_server() noexcept {
+  server_lease_.release();
+  if (server_) server_->close();
+}
+
+void Session::answer(int status, std::string_view reason) {
+  Verdict refusal;
+  refusal.refusal_status = status;
+  refusal.reason = reason;
+  answer(refusal);
+}
+
+void Session::answer(const Verdict& refusal) {
+  drop_server();
+  const http::RequestHead& head = record_->head;
+  // Only a request that was read to its end can be followed by another.
+  const bool is_complete = !head.method.empty() && head.body.kind == http::BodyKind::none;
+  const bool keeps_alive = is_complete && head.keep_alive && keep_alive_allowed() == KeepAlive::yes &&
+                           refusal.refusal_status != 400 && refusal.refusal_fields.empty();
+  http::ErrorPage page;
+  page.status = refusal.refusal_status;
+  page.connection = keeps_alive ? http::ConnectionField::keep_alive : http::ConnectionField::close;
+  page.is_head_request = head.method == "HEAD";
+  page.extra = refusal.refusal_fields;
+  const std::string bytes = http::write_error_page(page);
+  (void)send(*client_, bytes);
+  record_->status = refusal.refusal_status;
+  record_->bytes_sent = bytes.size();
+  write_access_line();
+  log_end("answered with an error of our own", refusal.reason);
+  keeps_alive ? finish_request() : begin_closing();
+}
+
+void Session::finish_request() {
+  http_->snapshot.reset();
+  if (record_->head.body.kind != http::BodyKind::none) http_->parser.reset();
+  record_.reset();
+  route_.reset();
+  begin_read_head(http_->listener->timeouts.keepalive);
+  client_->start_reading();
+  read_requests(std::exchange(http_->early_bytes, {}));
+}
+
+}  // namespace hawser::proxy

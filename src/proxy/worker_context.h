@@ -1,0 +1,83 @@
+// What the sessions of one worker share: its loop, the current snapshot, its balancers, its counters and the list of
+// them all. Owned by the worker; its thread only, but for the counters.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/rng.h"
+#include "event/loop.h"
+#include "log/logger.h"
+#include "proxy/snapshot.h"
+#include "tls/tls_scratch.h"
+#include "upstream/balancer.h"
+
+namespace hawser::proxy {
+
+class Session;
+
+// One worker's view of an upstream: the plan it shares and the picker of its own. Lives as long as somebody connects
+// through it, also after a reload.
+struct WorkerUpstream {
+  std::shared_ptr<const Upstream> options;
+  std::unique_ptr<upstream::Balancer> balancer;  // null when the upstream has no server
+};
+
+// Single-writer, read by any thread.
+struct WorkerCounters {
+  std::atomic<std::uint64_t> sessions{0};  // live
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> accept_shortages{0};  // times that descriptors ran out
+};
+
+class WorkerContext {
+ public:
+  WorkerContext(event::Loop& loop, log::Logger& logger, std::uint64_t seed);
+  ~WorkerContext();
+  WorkerContext(const WorkerContext&) = delete;
+  WorkerContext& operator=(const WorkerContext&) = delete;
+
+  [[nodiscard]] event::Loop& loop() noexcept { return loop_; }
+  [[nodiscard]] tls::TlsScratch& tls_scratch() noexcept { return tls_scratch_; }
+  [[nodiscard]] log::Logger& logger() noexcept { return logger_; }
+  [[nodiscard]] Rng& rng() noexcept { return rng_; }
+  [[nodiscard]] WorkerCounters& counters() noexcept { return counters_; }
+
+  // Swaps the configuration; balancers carry their state over. Live sessions are not touched.
+  void adopt(std::shared_ptr<const Snapshot> snapshot);
+  [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot() const noexcept { return snapshot_; }
+  // Null when the current snapshot has no upstream of that name.
+  [[nodiscard]] std::shared_ptr<WorkerUpstream> find_upstream(std::string_view name) const;
+
+  [[nodiscard]] std::uint64_t next_session_id() noexcept { return ++last_session_id_; }
+
+  // Keep-alive ends with the response under way; sessions between requests end now.
+  void begin_drain();
+  [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
+  // Ends every session: relays with a Close frame of this code at the next frame boundary, all others at once.
+  void end_all_sessions(std::uint16_t close_code, std::string_view reason);
+  // Drops what is left without ceremony.
+  void close_all_sessions();
+  [[nodiscard]] bool has_sessions() const noexcept { return first_session_ != nullptr; }
+
+ private:
+  friend class Session;
+  void add(Session& session) noexcept;
+  void remove(Session& session) noexcept;
+
+  event::Loop& loop_;
+  tls::TlsScratch tls_scratch_;
+  log::Logger& logger_;
+  Rng rng_;
+  WorkerCounters counters_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::vector<std::shared_ptr<WorkerUpstream>> upstreams_;
+  Session* first_session_ = nullptr;
+  std::uint64_t last_session_id_;
+  bool is_draining_ = false;
+};
+
+}  // namespace hawser::proxy

@@ -1,0 +1,61 @@
+#include "server/socket_book.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace hawser::server {
+
+std::string SocketBook::key_of(const proxy::ListenerOptions& listener) {
+  const IpEndpoint* const endpoint = listener.address.ip();
+  const bool is_port_chosen = endpoint != nullptr && endpoint->port == 0;
+  return listener.address.to_string() + (is_port_chosen ? "#" + listener.name : "");
+}
+
+Result<SocketBook::Entries> SocketBook::prepare(const std::vector<Wanted>& listeners) const {
+  Entries prepared;
+  for (const Wanted& wanted : listeners) {
+    const std::string key = key_of(wanted.listener);
+    if (const auto known = entries_.find(key); known != entries_.end()) {
+      prepared[key] = known->second;
+      continue;
+    }
+    if (prepared.contains(key)) {
+      return failure(ErrorCode::address_in_use,
+                     "two listeners have the address " + wanted.listener.address.to_string());
+    }
+    auto opened = event::open_listening_sockets(wanted.listener.address, wanted.options, workers_);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    auto entry = std::make_shared<Entry>();
+    entry->address = opened->address;
+    for (event::Fd& socket : opened->sockets) {
+      entry->sockets.push_back(std::make_shared<const event::Fd>(std::move(socket)));
+    }
+    prepared[key] = std::move(entry);
+  }
+  return prepared;
+}
+
+std::vector<std::string> SocketBook::commit(Entries entries) {
+  std::vector<std::string> added;
+  for (const auto& [key, entry] : entries) {
+    if (!entries_.contains(key)) added.push_back(key);
+  }
+  for (const auto& [key, entry] : entries_) {
+    const UnixPath* const path = entry->address.unix_path();
+    if (path != nullptr && !entries.contains(key)) ::unlink(path->path.c_str());
+  }
+  entries_ = std::move(entries);
+  return added;
+}
+
+std::vector<proxy::ListenerBinding> SocketBook::bindings(const Entries& entries, const proxy::Snapshot& snapshot,
+                                                         std::size_t worker) {
+  std::vector<proxy::ListenerBinding> bindings;
+  for (const auto& listener : snapshot.listeners) {
+    bindings.push_back({listener, entries.at(key_of(*listener))->sockets[worker]});
+  }
+  return bindings;
+}
+
+}  // namespace hawser::server
