@@ -41,9 +41,7 @@ void JsonWriter::member(std::string_view name, std::string_view json) {
   out_ += json_string(name) + ": " + std::string(json);
 }
 
-std::string JsonWriter::take() {
-  return std::move(out_) + '\n';
-}
+std::string JsonWriter::take() { return std::move(out_) + '\n'; }
 
 void JsonWriter::next_line() {
   if (!is_first_) out_ += ',';

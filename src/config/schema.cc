@@ -159,9 +159,7 @@ const Key* Section::find(std::string_view name) const noexcept {
   return found == keys.end() ? nullptr : &*found;
 }
 
-const Section& root_section() noexcept {
-  return kRoot;
-}
+const Section& root_section() noexcept { return kRoot; }
 
 bool is_allowed_in_include(std::string_view key) noexcept {
   return key == "listeners" || key == "routes" || key == "upstreams" || key == "include";

@@ -19,9 +19,7 @@ std::string join(const std::string& path, std::string_view key) {
   return (path.empty() ? "" : path + ".") + (is_plain ? std::string(key) : shown);
 }
 
-std::string indexed(const std::string& path, std::size_t index) {
-  return path + "[" + std::to_string(index) + "]";
-}
+std::string indexed(const std::string& path, std::size_t index) { return path + "[" + std::to_string(index) + "]"; }
 
 bool is_switched_off(const YamlNode& node) {
   const YamlEntry* enabled = node.find("enabled");

@@ -6,13 +6,9 @@ namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
-std::string hex(unsigned char byte) {
-  return {kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]};
-}
+std::string hex(unsigned char byte) { return {kHexDigits[byte >> 4U], kHexDigits[byte & 0xFU]}; }
 
-bool is_continuation(unsigned char byte) {
-  return (byte & 0xC0U) == 0x80;
-}
+bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80; }
 
 // The ranges of the second byte that RFC 3629, section 4, allows behind `first`.
 bool is_second_byte(unsigned char first, unsigned char second) {

@@ -12,9 +12,7 @@ namespace hawser::config {
 
 namespace {
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 bool is_alphanumeric(char c) {
   const char lower = to_lower(c);
@@ -27,9 +25,7 @@ bool is_host_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_allowed);
 }
 
-Result<std::string> refuse(std::string message) {
-  return failure(ErrorCode::invalid_argument, std::move(message));
-}
+Result<std::string> refuse(std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); }
 
 // A unix socket's address with its path made absolute.
 Result<std::string> read_unix_address(std::string_view text, std::string_view directory) {

@@ -13,9 +13,7 @@ namespace hawser::config {
 
 namespace {
 
-Status refuse(std::string message) {
-  return failure(ErrorCode::invalid_argument, std::move(message));
-}
+Status refuse(std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); }
 
 std::string limits_text(const Key& key, std::uint64_t number) {
   if (key.type == Type::duration) return hawser::to_string(Duration(static_cast<std::int64_t>(number)));
@@ -33,9 +31,7 @@ Status check_range(const Key& key, std::string_view text, std::uint64_t number) 
                 limits_text(key, range.most));
 }
 
-std::vector<std::string_view> list_of(std::span<const std::string_view> words) {
-  return {words.begin(), words.end()};
-}
+std::vector<std::string_view> list_of(std::span<const std::string_view> words) { return {words.begin(), words.end()}; }
 
 // "a, b or c"
 std::string enumerated(std::span<const std::string_view> words) {
@@ -235,9 +231,7 @@ Status store_value(const Key& key, std::string_view text, std::string_view direc
   return std::visit(Store(key, text, directory, object), key.slot);
 }
 
-std::string value_text(const Key& key, const void* object) {
-  return std::visit(Show(key, object), key.slot);
-}
+std::string value_text(const Key& key, const void* object) { return std::visit(Show(key, object), key.slot); }
 
 void store_defaults(const Section& section, void* object) {
   for (const Key& key : section.keys) {

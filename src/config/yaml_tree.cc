@@ -23,9 +23,7 @@ struct Refused {
   std::string message;
 };
 
-std::uint32_t from_one(int number) {
-  return number < 0 ? 0 : static_cast<std::uint32_t>(number) + 1;
-}
+std::uint32_t from_one(int number) { return number < 0 ? 0 : static_cast<std::uint32_t>(number) + 1; }
 
 // Builds the tree from yaml-cpp's events, so that a hostile file is refused before it takes memory or stack.
 class TreeBuilder final : public YAML::EventHandler {
@@ -172,9 +170,7 @@ const YamlEntry* YamlNode::find(std::string_view key) const noexcept {
   return found == entries.end() ? nullptr : &*found;
 }
 
-Location YamlNode::location(std::string path) const {
-  return {source->file, line, column, std::move(path)};
-}
+Location YamlNode::location(std::string path) const { return {source->file, line, column, std::move(path)}; }
 
 Location YamlNode::location(const YamlEntry& entry, std::string path) const {
   return {entry.line == 0 ? entry.value->source->file : source->file, entry.line, entry.column, std::move(path)};

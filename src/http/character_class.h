@@ -6,9 +6,7 @@
 
 namespace hawser::http {
 
-[[nodiscard]] constexpr bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
+[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 [[nodiscard]] constexpr bool is_alphanumeric(char c) noexcept {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -50,8 +48,6 @@ namespace hawser::http {
 }
 
 // A printable ASCII byte other than the space.
-[[nodiscard]] constexpr bool is_visible_char(char c) noexcept {
-  return c > 0x20 && c < 0x7f;
-}
+[[nodiscard]] constexpr bool is_visible_char(char c) noexcept { return c > 0x20 && c < 0x7f; }
 
 }  // namespace hawser::http

@@ -15,9 +15,7 @@ std::string page_text(int status) {
          "</h1><hr><p>hawser</p></body></html>\n";
 }
 
-bool may_have_body(int status) {
-  return status >= 200 && status != 204 && status != 304;
-}
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 bool has_extra(const ErrorPage& page, std::string_view name) {
   return std::ranges::any_of(page.extra, [name](const auto& field) { return equals_ignoring_case(field.first, name); });

@@ -23,9 +23,7 @@ Verdict<ScanProgress> HeadScanner::scan(std::string_view block) {
   return ScanProgress::need_more;
 }
 
-void HeadScanner::reset() noexcept {
-  line_start_ = seen_ = fields_ = 0;
-}
+void HeadScanner::reset() noexcept { line_start_ = seen_ = fields_ = 0; }
 
 Verdict<ScanProgress> HeadScanner::scan_line(std::string_view line) {
   if (!line.ends_with('\r')) return refuse(400, "line feed without carriage return");

@@ -81,24 +81,14 @@ RequestParser::~RequestParser() = default;
 RequestParser::RequestParser(RequestParser&&) noexcept = default;
 RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 
-ParseStep RequestParser::step(std::span<const std::byte> input) {
-  return state_->step(input);
-}
+ParseStep RequestParser::step(std::span<const std::byte> input) { return state_->step(input); }
 
-RequestHead RequestParser::take_head() {
-  return state_->take_head();
-}
+RequestHead RequestParser::take_head() { return state_->take_head(); }
 
-const ParseError& RequestParser::error() const noexcept {
-  return state_->error();
-}
+const ParseError& RequestParser::error() const noexcept { return state_->error(); }
 
-bool RequestParser::has_partial_head() const noexcept {
-  return state_->has_partial_head();
-}
+bool RequestParser::has_partial_head() const noexcept { return state_->has_partial_head(); }
 
-void RequestParser::reset() {
-  state_->reset();
-}
+void RequestParser::reset() { state_->reset(); }
 
 }  // namespace hawser::http

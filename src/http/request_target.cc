@@ -19,9 +19,7 @@ bool is_known_scheme(std::string_view scheme) {
                              [scheme](std::string_view known) { return equals_ignoring_case(scheme, known); });
 }
 
-bool is_name_char(char c) {
-  return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
+bool is_name_char(char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 bool is_valid_port(std::string_view port) {
   return port.empty() || (is_digit(port.front()) && parse_number<std::uint16_t>(port).has_value());

@@ -51,24 +51,14 @@ ResponseParser::~ResponseParser() = default;
 ResponseParser::ResponseParser(ResponseParser&&) noexcept = default;
 ResponseParser& ResponseParser::operator=(ResponseParser&&) noexcept = default;
 
-ParseStep ResponseParser::step(std::span<const std::byte> input) {
-  return state_->step(input);
-}
+ParseStep ResponseParser::step(std::span<const std::byte> input) { return state_->step(input); }
 
-ResponseHead ResponseParser::take_head() {
-  return state_->take_head();
-}
+ResponseHead ResponseParser::take_head() { return state_->take_head(); }
 
-const ParseError& ResponseParser::error() const noexcept {
-  return state_->error();
-}
+const ParseError& ResponseParser::error() const noexcept { return state_->error(); }
 
-bool ResponseParser::finish() {
-  return state_->finish();
-}
+bool ResponseParser::finish() { return state_->finish(); }
 
-void ResponseParser::reset_after_interim() {
-  state_->reset();
-}
+void ResponseParser::reset_after_interim() { state_->reset(); }
 
 }  // namespace hawser::http

@@ -32,9 +32,7 @@ Result<std::unique_ptr<AccessLog>> AccessLog::open(const std::string& target) {
   }
 }
 
-void AccessLog::write(std::string_view line) noexcept {
-  backend_->writer.write(Level::info, line);
-}
+void AccessLog::write(std::string_view line) noexcept { backend_->writer.write(Level::info, line); }
 
 Status AccessLog::reopen() {
   auto opened = open_target(backend_->target);
@@ -48,8 +46,6 @@ void AccessLog::flush() noexcept {
   backend_->writer.drain(kFlushLimit);
 }
 
-std::uint64_t AccessLog::lost_lines() const noexcept {
-  return backend_->writer.lost_lines();
-}
+std::uint64_t AccessLog::lost_lines() const noexcept { return backend_->writer.lost_lines(); }
 
 }  // namespace hawser::log

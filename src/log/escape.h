@@ -8,9 +8,7 @@
 namespace hawser::log {
 
 // Whether a byte stands for itself in a text line: printable ASCII, without the quote and the backslash.
-[[nodiscard]] constexpr bool is_plain(char c) noexcept {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+[[nodiscard]] constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 // Appends \xHH (upper-case digits, as nginx's access log).
 void append_hex_escape(char c, std::string& out);

@@ -62,9 +62,7 @@ Result<std::unique_ptr<Logger>> Logger::open(const std::string& target, Level le
   }
 }
 
-std::unique_ptr<Logger> Logger::discard() {
-  return std::unique_ptr<Logger>(new Logger);
-}
+std::unique_ptr<Logger> Logger::discard() { return std::unique_ptr<Logger>(new Logger); }
 
 bool Logger::is_enabled(Level level) const noexcept {
   return backend_ != nullptr && level >= backend_->level.load(std::memory_order_relaxed);
@@ -96,9 +94,7 @@ void Logger::flush() noexcept {
   if (backend_ != nullptr) backend_->writer.drain(kFlushLimit);
 }
 
-std::uint64_t Logger::lost_lines() const noexcept {
-  return backend_ == nullptr ? 0 : backend_->writer.lost_lines();
-}
+std::uint64_t Logger::lost_lines() const noexcept { return backend_ == nullptr ? 0 : backend_->writer.lost_lines(); }
 
 LineBuilder& LineBuilder::add(std::string_view key, std::string_view value) {
   line_ += ' ';

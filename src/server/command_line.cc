@@ -169,9 +169,7 @@ int signal_number(SignalKind kind) noexcept {
   return SIGQUIT;
 }
 
-Result<Command> parse_command_line(std::span<const char* const> arguments) {
-  return Parser(arguments).run();
-}
+Result<Command> parse_command_line(std::span<const char* const> arguments) { return Parser(arguments).run(); }
 
 std::string help_text() {
   return version_text() +
@@ -191,9 +189,7 @@ std::string help_text() {
          "Exit status: 0 fine, 1 failure at run time, 2 wrong usage, 78 invalid configuration.\n";
 }
 
-std::string version_text() {
-  return "hawser version: hawser/" HAWSER_VERSION "\n";
-}
+std::string version_text() { return "hawser version: hawser/" HAWSER_VERSION "\n"; }
 
 std::string build_info_text(std::span<const Component> components) {
   std::string text = version_text();

@@ -69,9 +69,7 @@ void Daemon::report_ready() noexcept {
   report(0);
 }
 
-void Daemon::report_failure(int exit_status) noexcept {
-  report(static_cast<unsigned char>(exit_status));
-}
+void Daemon::report_failure(int exit_status) noexcept { report(static_cast<unsigned char>(exit_status)); }
 
 void Daemon::report(unsigned char exit_status) noexcept {
   if (pipe_ < 0) return;

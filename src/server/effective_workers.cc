@@ -18,9 +18,7 @@ namespace hawser::server {
 
 namespace {
 
-std::string_view first_line(std::string_view text) {
-  return trim(text.substr(0, text.find('\n')));
-}
+std::string_view first_line(std::string_view text) { return trim(text.substr(0, text.find('\n'))); }
 
 std::optional<unsigned> quota_in_processors(std::string_view quota, std::string_view period) {
   const auto allowed = parse_number<std::uint64_t>(quota);

@@ -74,9 +74,7 @@ PidFile& PidFile::operator=(PidFile&& other) noexcept {
   return *this;
 }
 
-PidFile::~PidFile() {
-  release();
-}
+PidFile::~PidFile() { release(); }
 
 void PidFile::release() noexcept {
   if (descriptor_ < 0) return;

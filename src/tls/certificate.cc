@@ -17,9 +17,7 @@ namespace hawser::tls {
 namespace {
 
 // OpenSSL would ask at the terminal.
-int refuse_pass_phrase(char* /*buffer*/, int /*size*/, int /*for_writing*/, void* /*context*/) {
-  return -1;
-}
+int refuse_pass_phrase(char* /*buffer*/, int /*size*/, int /*for_writing*/, void* /*context*/) { return -1; }
 
 std::unexpected<Error> refuse(const std::string& file, std::string_view reason) {
   return failure(ErrorCode::invalid_config, file + ": " + std::string(reason));

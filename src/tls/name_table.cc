@@ -4,9 +4,7 @@
 
 namespace hawser::tls {
 
-void NameTable::add(std::string_view name, std::size_t index) {
-  names_.try_emplace(std::string(name), index);
-}
+void NameTable::add(std::string_view name, std::size_t index) { names_.try_emplace(std::string(name), index); }
 
 std::optional<std::size_t> NameTable::find(std::string_view host) const {
   if (host.ends_with('.')) host.remove_suffix(1);

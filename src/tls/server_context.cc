@@ -194,9 +194,7 @@ ServerContext::ServerContext(std::unique_ptr<Parts> parts) noexcept : parts_(std
 
 ServerContext::~ServerContext() = default;
 
-const std::vector<CertificateSummary>& ServerContext::certificates() const noexcept {
-  return parts_->summaries;
-}
+const std::vector<CertificateSummary>& ServerContext::certificates() const noexcept { return parts_->summaries; }
 
 ssl_st* ServerContext::new_ssl() const {
   SSL* const ssl = SSL_new(parts_->entries.front().context.get());

@@ -20,9 +20,7 @@ constexpr std::size_t kMaxUnreadReplies = std::size_t{1024} * 1024;
 
 }  // namespace
 
-void TlsStream::SslDeleter::operator()(ssl_st* ssl) const noexcept {
-  SSL_free(ssl);
-}
+void TlsStream::SslDeleter::operator()(ssl_st* ssl) const noexcept { SSL_free(ssl); }
 
 TlsStream::TlsStream(TlsScratch& scratch, std::shared_ptr<const ServerContext> context,
                      std::unique_ptr<event::ByteStream> transport)
@@ -31,9 +29,7 @@ TlsStream::TlsStream(TlsScratch& scratch, std::shared_ptr<const ServerContext> c
   SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference when both are the same
 }
 
-TlsStream::~TlsStream() {
-  TlsStream::close();
-}
+TlsStream::~TlsStream() { TlsStream::close(); }
 
 void TlsStream::accept(HandshakeObserver& observer) noexcept {
   handshake_observer_ = &observer;
@@ -56,9 +52,7 @@ void TlsStream::stop_reading() noexcept {
   if (ssl_ != nullptr) transport_->stop_reading();
 }
 
-std::size_t TlsStream::pending_bytes() const noexcept {
-  return ssl_ != nullptr ? transport_->pending_bytes() : 0;
-}
+std::size_t TlsStream::pending_bytes() const noexcept { return ssl_ != nullptr ? transport_->pending_bytes() : 0; }
 
 WriteResult TlsStream::write(std::span<const std::byte> bytes) noexcept {
   if (ssl_ == nullptr || writing_ == Writing::handshaking || writing_ == Writing::broken) return WriteResult::broken;

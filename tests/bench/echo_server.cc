@@ -107,6 +107,4 @@ int serve_until_stdin_ends(const char* text) {
 }  // namespace
 }  // namespace hawser::bench
 
-int main(int argc, char** argv) {
-  return hawser::bench::serve_until_stdin_ends(argc > 1 ? argv[1] : "127.0.0.1:0");
-}
+int main(int argc, char** argv) { return hawser::bench::serve_until_stdin_ends(argc > 1 ? argv[1] : "127.0.0.1:0"); }

@@ -11,9 +11,7 @@ namespace {
 constexpr std::size_t kMaxHead = 32768;
 constexpr std::size_t kKeptCapacity = 65536;
 
-void append(std::vector<unsigned char>& to, ConstBytes bytes) {
-  to.insert(to.end(), bytes.begin(), bytes.end());
-}
+void append(std::vector<unsigned char>& to, ConstBytes bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
 void append_text(std::vector<unsigned char>& to, std::string_view text) {
   to.insert(to.end(), text.begin(), text.end());
@@ -37,9 +35,7 @@ EchoSession::State EchoSession::on_readable(Bytes scratch) {
   return flush();
 }
 
-EchoSession::State EchoSession::on_writable() {
-  return flush();
-}
+EchoSession::State EchoSession::on_writable() { return flush(); }
 
 std::size_t EchoSession::consume(Bytes bytes) {
   std::size_t used = 0;

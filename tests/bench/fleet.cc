@@ -93,9 +93,7 @@ void Fleet::update_interest(Member& member) {
   poll_control(poller_.get(), EPOLL_CTL_MOD, member.client.descriptor(), events, member.client.id());
 }
 
-void Fleet::watch_input() {
-  poll_control(poller_.get(), EPOLL_CTL_ADD, STDIN_FILENO, EPOLLIN, kInputId);
-}
+void Fleet::watch_input() { poll_control(poller_.get(), EPOLL_CTL_ADD, STDIN_FILENO, EPOLLIN, kInputId); }
 
 void Fleet::take_input() {
   poll_control(poller_.get(), EPOLL_CTL_DEL, STDIN_FILENO, 0, kInputId);

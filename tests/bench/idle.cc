@@ -26,8 +26,6 @@ class Idle final : public Scenario {
 
 }  // namespace
 
-std::unique_ptr<Scenario> make_idle(const Options& options) {
-  return std::make_unique<Idle>(options);
-}
+std::unique_ptr<Scenario> make_idle(const Options& options) { return std::make_unique<Idle>(options); }
 
 }  // namespace hawser::bench

@@ -30,8 +30,6 @@ class Messages final : public Scenario {
 
 }  // namespace
 
-std::unique_ptr<Scenario> make_messages(const Options& options) {
-  return std::make_unique<Messages>(options);
-}
+std::unique_ptr<Scenario> make_messages(const Options& options) { return std::make_unique<Messages>(options); }
 
 }  // namespace hawser::bench

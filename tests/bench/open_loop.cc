@@ -32,8 +32,6 @@ class OpenLoop final : public Scenario {
 
 }  // namespace
 
-std::unique_ptr<Scenario> make_open_loop(const Options& options) {
-  return std::make_unique<OpenLoop>(options);
-}
+std::unique_ptr<Scenario> make_open_loop(const Options& options) { return std::make_unique<OpenLoop>(options); }
 
 }  // namespace hawser::bench

@@ -49,9 +49,7 @@ void Scenario::send(Client& client, Instant since) {
   fleet_.send(client, since);
 }
 
-void Scenario::on_open(Client&) {
-  ++report_.opened;
-}
+void Scenario::on_open(Client&) { ++report_.opened; }
 
 void Scenario::on_echo(Client&, std::chrono::nanoseconds latency) {
   ++report_.echoed;
@@ -70,9 +68,7 @@ void Scenario::fail(const std::string& error) {
   if (report_.errors++ == 0) report_.first_error = error;
 }
 
-bool Scenario::may_go_on() const {
-  return report_.errors == 0 && steady_clock::now() < deadline_;
-}
+bool Scenario::may_go_on() const { return report_.errors == 0 && steady_clock::now() < deadline_; }
 
 void Scenario::wait_for_input() {
   fleet_.watch_input();

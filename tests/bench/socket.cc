@@ -15,13 +15,9 @@ namespace {
 
 constexpr int kBacklog = 4096;
 
-std::string errno_text(std::string_view what) {
-  return std::string(what).append(": ").append(std::strerror(errno));
-}
+std::string errno_text(std::string_view what) { return std::string(what).append(": ").append(std::strerror(errno)); }
 
-const sockaddr* generic(const sockaddr_in& address) {
-  return reinterpret_cast<const sockaddr*>(&address);
-}
+const sockaddr* generic(const sockaddr_in& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
 void set_flag(int descriptor, int level, int option) noexcept {
   const int on = 1;
@@ -94,9 +90,7 @@ std::string connect_error(int descriptor) {
   return error == 0 ? std::string() : std::string("connect: ") + std::strerror(error);
 }
 
-void set_no_delay(int descriptor) noexcept {
-  set_flag(descriptor, IPPROTO_TCP, TCP_NODELAY);
-}
+void set_no_delay(int descriptor) noexcept { set_flag(descriptor, IPPROTO_TCP, TCP_NODELAY); }
 
 IoResult receive(int descriptor, Bytes into) noexcept {
   const IoResult result = from_return(recv(descriptor, into.data(), into.size(), 0));

@@ -35,8 +35,6 @@ class Upgrades final : public Scenario {
 
 }  // namespace
 
-std::unique_ptr<Scenario> make_upgrades(const Options& options) {
-  return std::make_unique<Upgrades>(options);
-}
+std::unique_ptr<Scenario> make_upgrades(const Options& options) { return std::make_unique<Upgrades>(options); }
 
 }  // namespace hawser::bench

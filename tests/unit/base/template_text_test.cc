@@ -16,9 +16,7 @@ class Values final : public VariableSource {
   std::map<std::string, std::string> values{{"host", "example.com"}, {"uri", "/chat"}, {"arg_id", "7"}};
 };
 
-bool is_known(std::string_view name) {
-  return name == "host" || name == "uri" || name == "arg_id" || name == "empty";
-}
+bool is_known(std::string_view name) { return name == "host" || name == "uri" || name == "arg_id" || name == "empty"; }
 
 std::string expanded(std::string_view text) {
   const auto compiled = TemplateText::compile(text, is_known);
@@ -41,9 +39,7 @@ TEST_CASE("Names are known in lower case whatever the text says") {
   CHECK(expanded("$Host ${ARG_Id}") == "<example.com 7>");
 }
 
-TEST_CASE("A variable without a value appends nothing") {
-  CHECK(expanded("a${empty}b") == "<ab>");
-}
+TEST_CASE("A variable without a value appends nothing") { CHECK(expanded("a${empty}b") == "<ab>"); }
 
 TEST_CASE("Two dollar signs are one") {
   CHECK(expanded("$$") == "<$>");

@@ -5,9 +5,7 @@ namespace hawser::config {
 namespace {
 
 // The errors when `text` stands before the smallest file.
-Lines before_smallest(const std::string& text) {
-  return errors_in(text + kSmallest);
-}
+Lines before_smallest(const std::string& text) { return errors_in(text + kSmallest); }
 
 // The errors of a listener with these keys beside its address.
 Lines in_listener(const std::string& keys) {

@@ -12,9 +12,7 @@ std::string get_with(std::string_view fields) {
   return "GET / HTTP/1.1\r\nHost: a.example\r\n" + std::string(fields) + "\r\n";
 }
 
-std::string request_line(std::string_view line) {
-  return std::string(line) + "\r\nHost: a.example\r\n\r\n";
-}
+std::string request_line(std::string_view line) { return std::string(line) + "\r\nHost: a.example\r\n\r\n"; }
 
 }  // namespace
 

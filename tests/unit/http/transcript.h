@@ -38,13 +38,9 @@ class Transcript {
   bool in_body_ = false;
 };
 
-inline std::string head_line(const RequestHead& head) {
-  return "head " + head.method + " " + head.target;
-}
+inline std::string head_line(const RequestHead& head) { return "head " + head.method + " " + head.target; }
 
-inline std::string head_line(const ResponseHead& head) {
-  return "head " + std::to_string(head.status);
-}
+inline std::string head_line(const ResponseHead& head) { return "head " + std::to_string(head.status); }
 
 // Whether a parser can go on behind an end, and how.
 inline bool starts_next(RequestParser& parser, int) {
@@ -58,13 +54,9 @@ inline bool starts_next(ResponseParser& parser, int status) {
   return true;
 }
 
-inline int status_of(const RequestHead&) {
-  return 0;
-}
+inline int status_of(const RequestHead&) { return 0; }
 
-inline int status_of(const ResponseHead& head) {
-  return head.status;
-}
+inline int status_of(const ResponseHead& head) { return head.status; }
 
 template <class Parser>
 class TranscriptRun {

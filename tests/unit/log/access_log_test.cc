@@ -45,6 +45,4 @@ TEST_CASE("A full disk is counted by the access log") {
   CHECK((*log)->lost_lines() == 1);
 }
 
-TEST_CASE("An access log that cannot be opened is an error") {
-  CHECK_FALSE(AccessLog::open("/missing/access.log"));
-}
+TEST_CASE("An access log that cannot be opened is an error") { CHECK_FALSE(AccessLog::open("/missing/access.log")); }

@@ -23,9 +23,7 @@ inline SharedGroup make_group(const std::vector<std::uint32_t>& weights) {
   return group;
 }
 
-inline SharedGroup make_equal_group(std::size_t count) {
-  return make_group(std::vector<std::uint32_t>(count, 1));
-}
+inline SharedGroup make_equal_group(std::size_t count) { return make_group(std::vector<std::uint32_t>(count, 1)); }
 
 // What a reload builds that adds a server at the end: the other servers and their states are the same.
 inline SharedGroup with_one_more(const SharedGroup& group) {
@@ -56,8 +54,6 @@ inline std::vector<std::uint32_t> live_sessions(const SharedGroup& group) {
 }
 
 // A key nobody chose, the same in every run.
-inline std::string random_key(Rng& rng) {
-  return "session-" + std::to_string(rng.next());
-}
+inline std::string random_key(Rng& rng) { return "session-" + std::to_string(rng.next()); }
 
 }  // namespace hawser::upstream::testing

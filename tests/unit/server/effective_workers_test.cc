@@ -73,6 +73,4 @@ TEST_CASE("What cannot be read is no quota") {
   CHECK_FALSE(read_cpu_quota(root.file("")));
 }
 
-TEST_CASE("This process may use a processor") {
-  CHECK(count_allowed_processors() >= 1);
-}
+TEST_CASE("This process may use a processor") { CHECK(count_allowed_processors() >= 1); }

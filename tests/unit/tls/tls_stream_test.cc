@@ -214,9 +214,7 @@ TEST_CASE_METHOD(Fixture, "A client that leaves in mid-handshake fails it as res
 
 TEST_CASE_METHOD(Fixture, "An owner may give up before or during a handshake, or at its end") {
   TestConnection connection(scratch, context);
-  SECTION("before") {
-    connection.stream->close();
-  }
+  SECTION("before") { connection.stream->close(); }
   SECTION("during") {
     connection.client.handshake();
     connection.exchange();
@@ -333,9 +331,7 @@ TEST_CASE_METHOD(Fixture, "A client that asks for replies without reading them i
   CHECK(connection->end == StreamEnd::reset);
 }
 
-TEST_CASE("A stream is small") {
-  CHECK(sizeof(TlsStream) < 100);
-}
+TEST_CASE("A stream is small") { CHECK(sizeof(TlsStream) < 100); }
 
 }  // namespace
 }  // namespace hawser::tls
