@@ -3,11 +3,13 @@
 Nothing here touches an installed service: every configuration is generated into a temporary folder.
 """
 
+import pathlib
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 
 from . import meter
 from .process import PROXY_CPU, BenchError, spawn, stop, wait_until
@@ -46,7 +48,7 @@ class Proxy:
     attempts = 3
 
     def __init__(self, folder, echo_port, binary, wrapper=()):
-        self.folder = folder / self.name
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=self.name + "-", dir=folder))
         self.certificates = folder
         self.echo_port = echo_port
         self.binary = binary
@@ -56,7 +58,6 @@ class Proxy:
         self.urls = {}
 
     def start(self):
-        self.folder.mkdir(exist_ok=True)
         for attempt in range(self.attempts):
             try:
                 self._start_once()
