@@ -1,4 +1,5 @@
 """Which server gets a session: shares of each method over real servers, and what happens when connecting fails."""
+import json
 import socket
 from collections import Counter
 
@@ -20,6 +21,12 @@ def sessions(proxy, count, path="/", **handshake):
     """Opens sessions that stay; their server's names counted."""
     wires = [open_websocket(proxy.address(), path, **handshake) for _ in range(count)]
     return wires, Counter(wire.upgrade.get("x-server") for wire in wires)
+
+
+def live_at(address):
+    """Sessions that the echo server itself counts."""
+    host, port = address.rsplit(":", 1)
+    return json.loads(get((host, int(port)), "/state").body)["open"]
 
 
 @pytest.fixture
@@ -56,6 +63,8 @@ def test_least_connections_levels_live_sessions_across_workers(hawser, peers):
         if wire.upgrade.get("x-server") == "a":
             wire.send_close()
             assert wire.is_over()
+            wire.close()
+    wait_until(lambda: live_at(servers["a"]) == 0, 5, "the sessions at a to end")
     # Ten at b, none at a: the next ten go to a.
     _, more = sessions(proxy, 10)
     assert more == {"a": 10}

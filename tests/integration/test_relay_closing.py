@@ -1,11 +1,13 @@
 """How sessions end: politely, by half, by reset, by death in mid-frame, by broken rules; the other side learns the truth."""
+import threading
+
 import pytest
 
 from harness.configuration import relay_to
 from harness.frames import BINARY, CLOSE, CONTINUATION, PING, TEXT, Frame, close_payload, encode
 from harness.raw_client import open_websocket
 from harness.recording_server import accept_websocket, echo_frames
-from harness.waiting import Stopwatch
+from harness.waiting import Stopwatch, wait_until
 
 
 def relayed(hawser, recording_server, script):
@@ -34,7 +36,6 @@ def record(wire):
 
 
 def seen_frames(server, number=0):
-    from harness.waiting import wait_until
     wait_until(lambda: hasattr(server.connections[number], "frames"), 8, "the end of the stream at the server")
     return server.connections[number].frames
 
@@ -85,18 +86,34 @@ def test_after_the_clients_half_close_the_servers_words_still_come(hawser, recor
 
 
 def test_after_a_half_close_the_other_direction_lives_ten_seconds_at_most(hawser, recording_server):
+    over = threading.Event()
+
     def script(wire):
         assert wire.is_at_end()
-        wire.watch = Stopwatch()
-        wire.frames = frames_until_end(wire)
-        wire.socket.settimeout(15)
-        wire.ended_after = wire.watch.seconds
+        over.wait(20)
     client, _, _ = relayed(hawser, recording_server, script)
     client.socket.settimeout(15)
     watch = Stopwatch()
     client.finish_writing()
     client.is_over()
+    over.set()
     assert 8 < watch.seconds < 12
+
+
+def test_a_session_is_over_once_both_said_close_and_the_server_left(hawser, recording_server):
+    """A client that keeps its socket open after the closing handshake must not hold a place."""
+    def handle(wire):
+        accept_websocket(wire)
+        wire.send_close(wire.read_frame().close_code, masked=False)
+    server = recording_server(handle)
+    proxy = hawser(relay_to(server.address))
+    proxy.address()
+    base = proxy.descriptors()
+    with open_websocket(proxy.address()) as client:
+        client.send_close(1000)
+        assert client.read_close_code() == 1000
+        assert client.is_at_end()
+        proxy.wait_for_descriptors(base, 2)
 
 
 def test_a_servers_fin_without_a_close_gives_the_client_1011(hawser, recording_server):
@@ -233,5 +250,7 @@ def test_all_descriptors_come_back_after_every_kind_of_end(hawser, recording_ser
             wire.send_text("hello")
             assert wire.read_text() == "hello"
             getattr(wire, end)()
-            wire.is_over() if end == "send_close" else wire.close()
+            if end == "send_close":
+                assert wire.is_over()
+            wire.close()
     proxy.wait_for_descriptors(base)
