@@ -19,6 +19,7 @@ def test_max_sessions_refuses_with_503_and_serves_again_when_one_ends(hawser, pe
         assert answer.get("retry-after") is not None
     wires[0].send_close()
     assert wires[0].is_over()
+    wires[0].close()
     wait_until(lambda: get(proxy.address()).status == 200, 5, "a place to become free")
     for wire in wires[1:]:
         wire.send_text("untouched")
