@@ -12,11 +12,10 @@ namespace hawser::event {
 
 Result<std::unique_ptr<Acceptor>> Acceptor::open(Loop& loop, std::shared_ptr<const Fd> socket,
                                                  AcceptObserver& observer) {
-  std::unique_ptr<Acceptor> acceptor(new Acceptor(std::move(socket), observer));
-  auto poll = PollHandle::open(loop, acceptor->socket_->get(), *acceptor);
-  if (!poll) return std::unexpected(std::move(poll.error()));
-  acceptor->poll_ = std::move(*poll);
-  acceptor->resume();
+  std::unique_ptr<Acceptor> acceptor(new Acceptor(loop, std::move(socket), observer));
+  if (auto watched = acceptor->poll_.watch(Interest::read); !watched) {
+    return std::unexpected(std::move(watched.error()));
+  }
   return acceptor;
 }
 

@@ -30,16 +30,16 @@ class Acceptor final : private PollObserver {
   [[nodiscard]] static Result<std::unique_ptr<Acceptor>> open(Loop& loop, std::shared_ptr<const Fd> socket,
                                                               AcceptObserver& observer);
 
-  void pause() noexcept { poll_.watch(Interest::none); }
-  void resume() noexcept { poll_.watch(Interest::read); }
+  void pause() noexcept { (void)poll_.watch(Interest::none); }
+  void resume() noexcept { (void)poll_.watch(Interest::read); }
   // Takes everything that waits in the kernel's queue: closing the socket would reset it.
   void accept_all() noexcept;
 
  private:
   enum class Taken : std::uint8_t { one, none_left, shortage };
 
-  Acceptor(std::shared_ptr<const Fd> socket, AcceptObserver& observer) noexcept
-      : socket_(std::move(socket)), observer_(&observer) {}
+  Acceptor(Loop& loop, std::shared_ptr<const Fd> socket, AcceptObserver& observer) noexcept
+      : socket_(std::move(socket)), observer_(&observer), poll_(loop, socket_->get(), *this) {}
   void on_ready(Readiness readiness) override;
   Taken accept_one();
 

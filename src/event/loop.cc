@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "event/byte_stream.h"
+#include "event/poller.h"
 #include "event/uv_error.h"
 
 namespace hawser::event {
@@ -13,8 +14,7 @@ namespace hawser::event {
 struct Loop::Handles {
   uv_loop_t loop{};
   uv_timer_t tick{};
-  uv_check_t after_poll{};
-  uv_prepare_t before_poll{};
+  Poller poller;
   std::array<std::byte, kReadHeadroom + kReceiveBufferSize> buffer{};
 };
 
@@ -27,11 +27,9 @@ Result<std::unique_ptr<Loop>> Loop::create() {
     return uv_failure("cannot make an event loop", status);
   handles.loop.data = created.get();
   uv_timer_init(&handles.loop, &handles.tick);
-  uv_check_init(&handles.loop, &handles.after_poll);
-  uv_prepare_init(&handles.loop, &handles.before_poll);
-  const auto reap = [](auto* handle) { static_cast<Loop*>(handle->loop->data)->destroy_disposed(); };
-  uv_check_start(&handles.after_poll, reap);
-  uv_prepare_start(&handles.before_poll, reap);
+  if (auto opened = handles.poller.open(uv_backend_fd(&handles.loop)); !opened) {
+    return std::unexpected(std::move(opened.error()));
+  }
   created->wheel_ = std::make_unique<TimerWheel>(created->now());
   return created;
 }
@@ -40,18 +38,29 @@ Loop::~Loop() {
   if (!wheel_) return;  // the loop was never made
   destroy_disposed();
   wheel_.reset();
-  for (uv_handle_t* handle :
-       {reinterpret_cast<uv_handle_t*>(&handles_->tick), reinterpret_cast<uv_handle_t*>(&handles_->after_poll),
-        reinterpret_cast<uv_handle_t*>(&handles_->before_poll)}) {
-    uv_close(handle, nullptr);
-  }
+  uv_close(reinterpret_cast<uv_handle_t*>(&handles_->tick), nullptr);
   uv_run(&handles_->loop, UV_RUN_DEFAULT);  // lets every close callback free its handle
   uv_loop_close(&handles_->loop);
 }
 
-void Loop::run() noexcept { uv_run(&handles_->loop, UV_RUN_DEFAULT); }
+void Loop::run() noexcept {
+  is_stopped_ = false;
+  while (!is_stopped_) {
+    handles_->poller.wait(sleep_limit());
+    uv_update_time(&handles_->loop);
+    const bool is_backend_ready = handles_->poller.dispatch();
+    if (is_backend_ready || sleep_limit() == 0) uv_run(&handles_->loop, UV_RUN_NOWAIT);
+    destroy_disposed();
+  }
+}
 
-void Loop::stop() noexcept { uv_stop(&handles_->loop); }
+void Loop::stop() noexcept { is_stopped_ = true; }
+
+int Loop::sleep_limit() const noexcept {
+  // Without a handle of libuv's there is nothing of it to wait for, yet it would ask for no sleep at all.
+  if (is_stopped_) return 0;
+  return uv_loop_alive(&handles_->loop) != 0 ? uv_backend_timeout(&handles_->loop) : -1;
+}
 
 TimePoint Loop::now() const noexcept { return TimePoint(std::chrono::milliseconds(uv_now(&handles_->loop))); }
 
@@ -84,5 +93,7 @@ void Loop::destroy_disposed() noexcept {
 std::span<std::byte> Loop::receive_buffer() noexcept { return std::span(handles_->buffer).subspan(kReadHeadroom); }
 
 uv_loop_s* Loop::raw() noexcept { return &handles_->loop; }
+
+Poller& Loop::poller() noexcept { return handles_->poller; }
 
 }  // namespace hawser::event

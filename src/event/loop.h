@@ -1,5 +1,6 @@
-// One event loop on one thread: time, timers, the shared receive buffer, and a safe place for things to die. Owned by a
-// worker or the main thread; everything but the inbox belongs to the thread that runs it.
+// One event loop on one thread: sockets, time, timers, the shared receive buffer, and a safe place for things to die.
+// libuv runs inside it for timers, signals and wake-ups (uv_backend_fd(3) embedding). Owned by a worker or the main
+// thread; everything but the inbox belongs to the thread that runs it.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +14,8 @@
 struct uv_loop_s;
 
 namespace hawser::event {
+
+class Poller;
 
 // Something whose end must wait until no callback of it is on the stack.
 class Disposable {
@@ -52,16 +55,20 @@ class Loop final : public Clock {
 
   // For this room only.
   [[nodiscard]] uv_loop_s* raw() noexcept;
+  [[nodiscard]] Poller& poller() noexcept;
 
  private:
   struct Handles;
   Loop();
   void on_tick() noexcept;
   void destroy_disposed() noexcept;
+  // How long libuv lets the loop sleep, in milliseconds; -1: for ever.
+  [[nodiscard]] int sleep_limit() const noexcept;
 
   std::unique_ptr<Handles> handles_;
   std::unique_ptr<TimerWheel> wheel_;
   std::unique_ptr<Disposable> disposed_;
+  bool is_stopped_ = false;
 };
 
 }  // namespace hawser::event

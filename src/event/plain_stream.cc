@@ -17,7 +17,7 @@ namespace {
 // Bytes of `bytes` that the kernel took, or -1 with errno when the connection is broken.
 ssize_t send_some(int socket, std::span<const std::byte> bytes) noexcept {
   for (;;) {
-    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return sent;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 0;
     if (errno != EINTR) return -1;
@@ -26,12 +26,8 @@ ssize_t send_some(int socket, std::span<const std::byte> bytes) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<PlainStream>> PlainStream::adopt(Loop& loop, Fd socket) {
-  std::unique_ptr<PlainStream> stream(new PlainStream(loop, std::move(socket)));
-  auto poll = PollHandle::open(loop, stream->socket_.get(), *stream);
-  if (!poll) return std::unexpected(std::move(poll.error()));
-  stream->poll_ = std::move(*poll);
-  return stream;
+std::unique_ptr<PlainStream> PlainStream::adopt(Loop& loop, Fd socket) {
+  return std::unique_ptr<PlainStream>(new PlainStream(loop, std::move(socket)));
 }
 
 Result<std::unique_ptr<PlainStream>> PlainStream::connect(Loop& loop, const SocketAddress& address,
@@ -47,9 +43,8 @@ Result<std::unique_ptr<PlainStream>> PlainStream::connect(Loop& loop, const Sock
     return std::unexpected(std::move(error));
   }
   auto stream = adopt(loop, std::move(socket));
-  if (!stream) return stream;
-  (*stream)->connecting_ = &observer;
-  (*stream)->update_interest();
+  stream->connecting_ = &observer;
+  stream->update_interest();
   return stream;
 }
 
@@ -102,12 +97,11 @@ void PlainStream::close() noexcept {
 }
 
 void PlainStream::on_ready(Readiness readiness) {
-  if (readiness == Readiness::failed) interest_ = Interest::none;  // libuv stopped watching
   if (connecting_ != nullptr) return finish_connect();
-  if (pending_ && (is_writable(readiness) || readiness == Readiness::failed)) flush_pending();
+  if (pending_ && is_writable(readiness)) flush_pending();
   if (is_closed()) return;
   if (!is_reading_) return update_interest();
-  if (is_readable(readiness) || readiness == Readiness::failed) read_once();
+  if (is_readable(readiness)) read_once();
 }
 
 void PlainStream::finish_connect() {
@@ -117,8 +111,7 @@ void PlainStream::finish_connect() {
   ConnectObserver& observer = *std::exchange(connecting_, nullptr);
   if (error != 0) {
     write_side_ = WriteSide::broken;
-    interest_ = Interest::none;
-    poll_.watch(Interest::none);
+    (void)poll_.watch(Interest::none);
     Error failed = system_error("cannot connect", error, Side::server);
     failed.retry = Retry::elsewhere;
     return observer.on_connect(std::unexpected(std::move(failed)));
@@ -139,10 +132,7 @@ void PlainStream::flush_pending() {
     return;
   }
   pending_->sent += static_cast<std::size_t>(sent);
-  if (pending_->sent < pending_->bytes.size()) {
-    if (interest_ == Interest::none) update_interest();
-    return;
-  }
+  if (pending_->sent < pending_->bytes.size()) return;
   pending_.reset();
   if (write_side_ == WriteSide::shutting_down) {
     write_side_ = WriteSide::open;
@@ -154,16 +144,10 @@ void PlainStream::flush_pending() {
 
 void PlainStream::read_once() {
   const std::span<std::byte> buffer = loop_->receive_buffer();
-  const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-  if (count > 0) {
-    if (interest_ == Interest::none) update_interest();  // an error is pending behind these bytes
-    return observer_->on_bytes(buffer.first(static_cast<std::size_t>(count)));
-  }
+  const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (count > 0) return observer_->on_bytes(buffer.first(static_cast<std::size_t>(count)));
   if (count == 0) return end_reading(StreamEnd::finished);
-  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) {
-    if (interest_ == Interest::none) update_interest();
-    return;
-  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
   write_side_ = WriteSide::broken;
   pending_.reset();
   end_reading(StreamEnd::reset);
@@ -179,9 +163,7 @@ void PlainStream::update_interest() noexcept {
   unsigned wanted = 0;
   if (connecting_ != nullptr || pending_) wanted |= static_cast<unsigned>(Interest::write);
   if (connecting_ == nullptr && is_reading_ && !has_read_end_) wanted |= static_cast<unsigned>(Interest::read);
-  if (wanted == static_cast<unsigned>(interest_)) return;
-  interest_ = static_cast<Interest>(wanted);
-  poll_.watch(interest_);
+  (void)poll_.watch(static_cast<Interest>(wanted));
 }
 
 }  // namespace hawser::event

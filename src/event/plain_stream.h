@@ -28,7 +28,7 @@ class ConnectObserver {
 class PlainStream final : public ByteStream, private PollObserver {
  public:
   // Takes over a connected socket.
-  [[nodiscard]] static Result<std::unique_ptr<PlainStream>> adopt(Loop& loop, Fd socket);
+  [[nodiscard]] static std::unique_ptr<PlainStream> adopt(Loop& loop, Fd socket);
   // Begins to connect; closing the stream gives up. Fails at once when no socket can be made or the address is refused
   // on the spot.
   [[nodiscard]] static Result<std::unique_ptr<PlainStream>> connect(Loop& loop, const SocketAddress& address,
@@ -52,7 +52,7 @@ class PlainStream final : public ByteStream, private PollObserver {
   };
   enum class WriteSide : std::uint8_t { open, shutting_down, shut, broken };
 
-  PlainStream(Loop& loop, Fd socket) : loop_(&loop), socket_(std::move(socket)) {}
+  PlainStream(Loop& loop, Fd socket) : loop_(&loop), socket_(std::move(socket)), poll_(loop, socket_.get(), *this) {}
   void on_ready(Readiness readiness) override;
   void finish_connect();
   void flush_pending();
@@ -62,14 +62,13 @@ class PlainStream final : public ByteStream, private PollObserver {
   [[nodiscard]] WriteResult keep(std::span<const std::byte> refused) noexcept;
 
   Loop* loop_;
+  Fd socket_;
   PollHandle poll_;
   ByteStreamObserver* observer_ = nullptr;
   std::unique_ptr<Pending> pending_;
   ConnectObserver* connecting_ = nullptr;  // null once connected
-  Fd socket_;
   bool is_reading_ = false;
   bool has_read_end_ = false;
-  Interest interest_ = Interest::none;
   WriteSide write_side_ = WriteSide::open;
 };
 

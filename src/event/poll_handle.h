@@ -1,13 +1,9 @@
-// Watches one descriptor on a loop. Owns the libuv handle, whose memory outlives the owner until libuv lets go of it;
-// the descriptor belongs to somebody else. One loop thread.
+// Watches one descriptor on a loop, level-triggered. A member of whoever owns the descriptor; one loop thread.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "base/result.h"
-
-struct uv_poll_s;
 
 namespace hawser::event {
 
@@ -15,14 +11,14 @@ class Loop;
 
 enum class Interest : std::uint8_t { none = 0, read = 1, write = 2, read_and_write = 3 };
 
-enum class Readiness : std::uint8_t { none = 0, readable = 1, writable = 2, both = 3, failed = 4 };
+// What a descriptor is ready for; an error counts as both, and is fetched by reading or writing.
+enum class Readiness : std::uint8_t { none = 0, readable = 1, writable = 2, both = 3 };
 
 [[nodiscard]] constexpr bool is_readable(Readiness r) noexcept { return (static_cast<unsigned>(r) & 1U) != 0; }
 [[nodiscard]] constexpr bool is_writable(Readiness r) noexcept { return (static_cast<unsigned>(r) & 2U) != 0; }
 
 class PollObserver {
  public:
-  // `failed`: the descriptor has an error to be fetched by reading or writing; it is watched no longer.
   virtual void on_ready(Readiness readiness) = 0;
 
  protected:
@@ -31,21 +27,25 @@ class PollObserver {
 
 class PollHandle {
  public:
-  PollHandle() = default;  // watches nothing
+  // Watches nothing yet. The descriptor belongs to somebody else and is closed after close() or destruction.
+  PollHandle(Loop& loop, int fd, PollObserver& observer) noexcept : loop_(&loop), observer_(&observer), fd_(fd) {}
+  ~PollHandle() { close(); }
+  PollHandle(const PollHandle&) = delete;
+  PollHandle& operator=(const PollHandle&) = delete;
 
-  // Makes `fd` non-blocking.
-  [[nodiscard]] static Result<PollHandle> open(Loop& loop, int fd, PollObserver& observer);
-
-  // Takes effect before the loop sleeps next.
-  void watch(Interest interest) noexcept;
-  // Stops for good; the descriptor may be closed right after. Idempotent.
-  void close() noexcept { handle_.reset(); }
+  // Fails when the kernel has no room left for watching, or cannot watch this kind of descriptor.
+  Status watch(Interest interest) noexcept;
+  [[nodiscard]] Interest interest() const noexcept { return interest_; }
+  // No callback follows. Idempotent.
+  void close() noexcept;
 
  private:
-  struct Closer {
-    void operator()(uv_poll_s* handle) const noexcept;
-  };
-  std::unique_ptr<uv_poll_s, Closer> handle_;
+  friend class Poller;
+
+  Loop* loop_;
+  PollObserver* observer_;
+  int fd_;
+  Interest interest_ = Interest::none;
 };
 
 }  // namespace hawser::event

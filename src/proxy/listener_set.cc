@@ -40,13 +40,12 @@ class ListenerSet::Listener final : private event::AcceptObserver {
     WorkerContext& worker = set_.worker_;
     worker.counters().accepted.fetch_add(1, std::memory_order_relaxed);
     auto plain = event::PlainStream::adopt(worker.loop(), std::move(socket));
-    if (!plain) return;
     const std::shared_ptr<const ListenerOptions>& options = binding_.options;
     ClientConnection client;
     client.listener = options;
     client.lease = ListenerLease(options->state);
     if (const IpEndpoint* endpoint = peer.ip()) client.peer = *endpoint;
-    client.stream = std::move(*plain);
+    client.stream = std::move(plain);
     if (options->tls) {
       auto encrypted = std::make_unique<tls::TlsStream>(worker.tls_scratch(), options->tls, std::move(client.stream));
       client.handshake = encrypted.get();
