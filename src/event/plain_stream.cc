@@ -100,7 +100,7 @@ void PlainStream::on_ready(Readiness readiness) {
   if (connecting_ != nullptr) return finish_connect();
   if (pending_ && is_writable(readiness)) flush_pending();
   if (is_closed()) return;
-  if (!is_reading_) return update_interest();
+  if (!is_reading_ || has_read_end_) return update_interest();
   if (is_readable(readiness)) read_once();
 }
 
@@ -146,7 +146,8 @@ void PlainStream::read_once() {
   const std::span<std::byte> buffer = loop_->receive_buffer();
   const ssize_t count = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count > 0) return observer_->on_bytes(buffer.first(static_cast<std::size_t>(count)));
-  if (count == 0) return end_reading(StreamEnd::finished);
+  // A reset that a write has met reads as an end like any other.
+  if (count == 0) return end_reading(write_side_ == WriteSide::broken ? StreamEnd::reset : StreamEnd::finished);
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
   write_side_ = WriteSide::broken;
   pending_.reset();
