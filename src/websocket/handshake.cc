@@ -1,6 +1,9 @@
 #include "websocket/handshake.h"
 
+#include <algorithm>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/ascii.h"
 #include "tls/digest.h"
@@ -19,23 +22,30 @@ std::unexpected<Error> refuse(std::string message) {
   return failure(ErrorCode::malformed, std::move(message), Side::server);
 }
 
-// Whether each extension of the answer was offered, by name; parameters are the peers' affair.
-bool are_extensions_offered(const http::RequestHead& request, std::string_view answered) {
-  while (!answered.empty()) {
-    const std::size_t comma = std::min(answered.find(','), answered.size());
-    const std::string_view extension = answered.substr(0, comma);
-    const std::string_view name = trim(extension.substr(0, extension.find(';')));
-    answered.remove_prefix(std::min(comma + 1, answered.size()));
-    if (name.empty()) continue;
-    bool is_offered = false;
-    for (std::size_t i = 0; i < request.headers.size() && !is_offered; ++i) {
-      const http::Header field = request.headers.at(i);
-      if (!equals_ignoring_case(field.name, kExtensionsField)) continue;
-      is_offered = lowercase(field.value).find(lowercase(name)) != std::string::npos;
+// The names of the extensions that all fields of the list together give, in lower case.
+std::vector<std::string> extension_names(const http::HeaderList& headers) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const http::Header field = headers.at(i);
+    if (!equals_ignoring_case(field.name, kExtensionsField)) continue;
+    for (std::string_view rest = field.value; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      const std::string_view extension = rest.substr(0, comma);
+      const std::string_view name = trim(extension.substr(0, extension.find(';')));
+      if (!name.empty()) names.push_back(lowercase(name));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
-    if (!is_offered) return false;
   }
-  return true;
+  return names;
+}
+
+// Whether each extension of the answer was offered, by name; parameters are the peers' affair.
+bool are_extensions_offered(const http::RequestHead& request, const http::ResponseHead& response) {
+  const auto offered = extension_names(request.headers);
+  const auto answered = extension_names(response.headers);
+  return std::all_of(answered.begin(), answered.end(), [&offered](const std::string& name) {
+    return std::find(offered.begin(), offered.end(), name) != offered.end();
+  });
 }
 
 }  // namespace
@@ -69,8 +79,7 @@ Status check_upgrade_response(const http::RequestHead& request, const http::Resp
       (response.headers.count(kProtocolField) != 1 || !request.headers.has_token(kProtocolField, trim(*protocol)))) {
     return refuse("101 with a subprotocol that the client did not offer");
   }
-  const auto extensions = response.headers.find(kExtensionsField);
-  if (extensions && !are_extensions_offered(request, *extensions)) {
+  if (!are_extensions_offered(request, response)) {
     return refuse("101 with an extension that the client did not offer");
   }
   return {};
