@@ -7,7 +7,14 @@ namespace hawser::proxy {
 Connect::Connect(WorkerContext& worker, event::ConnectObserver& observer, std::string upstream, std::string key)
     : worker_(worker), observer_(observer), upstream_name_(std::move(upstream)), key_(std::move(key)) {}
 
-ConnectOutcome Connect::begin() { return try_next(); }
+bool Connect::can_try_another() {
+  if (!refresh_upstream() || attempts_made_ >= upstream_->options->attempts) return false;
+  const upstream::ServerGroup& group = *upstream_->options->group;
+  for (upstream::ServerIndex index = 0; index < group.servers.size(); ++index) {
+    if (upstream::is_candidate(group, {key_, tried_}, index)) return true;
+  }
+  return false;
+}
 
 bool Connect::refresh_upstream() {
   auto current = worker_.find_upstream(upstream_name_);

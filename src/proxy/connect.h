@@ -28,13 +28,15 @@ struct ConnectFailed {
 
 using ConnectOutcome = std::variant<Connecting, Connected, ConnectFailed>;
 
-class Connect {
+class Connect final : public event::Disposable {
  public:
   // `observer` hears of each attempt and passes it to on_connect(); `key` is the expanded key of the upstream.
   Connect(WorkerContext& worker, event::ConnectObserver& observer, std::string upstream, std::string key);
 
-  // Tries the first server.
-  [[nodiscard]] ConnectOutcome begin();
+  // Tries the first server, or after one that failed the next.
+  [[nodiscard]] ConnectOutcome try_next();
+  // Whether attempts and a server that was not tried are left.
+  [[nodiscard]] bool can_try_another();
   // How the attempt under way ended.
   [[nodiscard]] ConnectOutcome on_connect(Status status);
   // timeouts.connect is over.
@@ -44,7 +46,6 @@ class Connect {
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
 
  private:
-  [[nodiscard]] ConnectOutcome try_next();
   // Gives the picker of the current snapshot; what was tried is forgotten when that changed under a reload.
   [[nodiscard]] bool refresh_upstream();
   void log_failure(const Error& error);
@@ -57,7 +58,7 @@ class Connect {
   std::vector<upstream::ServerIndex> tried_;
   std::uint32_t attempts_made_ = 0;
   std::unique_ptr<event::PlainStream> attempt_;
-  std::unique_ptr<event::PlainStream> failed_attempt_;  // dies with the next one, not under its own callback
+  std::unique_ptr<event::PlainStream> failed_attempt_;  // dies later than its own callback
   upstream::ServerLease lease_;
   std::string server_name_;
 };

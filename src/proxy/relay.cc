@@ -15,6 +15,8 @@ namespace {
 
 // How long one direction lives on after the other ended.
 constexpr Duration kOtherEndTimeout = std::chrono::seconds(10);
+// How long a Close frame may stay unanswered.
+constexpr Duration kCloseTimeout = std::chrono::seconds(30);
 // How long a server may still answer a client that broke the protocol.
 constexpr Duration kServerAnswerTimeout = std::chrono::seconds(1);
 
@@ -87,6 +89,8 @@ RelayProgress Relay::handle_close(Peer from) noexcept {
   if (from == Peer::server && waiting_ == Waiting::server_answer) return finish_client_violation();
   record(pipe_from(from).close_code(), from == Peer::client ? ClosedBy::client : ClosedBy::server,
          CloseCause::close_frame);
+  if (have_both_said_close() && (has_client_ended_ || has_server_ended_)) return finish();
+  if (waiting_ == Waiting::nothing) wait_for(Waiting::other_end, kCloseTimeout);
   return RelayProgress::live;
 }
 
@@ -127,7 +131,7 @@ RelayProgress Relay::on_end(Peer from, StreamEnd end) noexcept {
     record(can_tell ? CloseCode::internal_error : CloseCode::abnormal, ClosedBy::server, cause);
     if (can_tell) tell_client(CloseCode::internal_error, "the server closed the connection");
   }
-  if (!is_clean || (has_client_ended_ && has_server_ended_)) return finish();
+  if (!is_clean || have_both_said_close() || (has_client_ended_ && has_server_ended_)) return finish();
   stream_of(is_client ? Peer::server : Peer::client).shutdown_write();
   wait_for(Waiting::other_end, kOtherEndTimeout);
   return RelayProgress::live;
@@ -148,6 +152,7 @@ void Relay::end(CloseCode code, std::string_view reason, websocket::StopAt bound
   end_code_ = code;
   end_reason_ = reason;
   if (to_client_.stop_at(boundary)) tell_client(end_code_, end_reason_);
+  wait_for(Waiting::other_end, kCloseTimeout);
 }
 
 RelayProgress Relay::finish() noexcept {

@@ -81,6 +81,10 @@ class Relay {
   [[nodiscard]] RelayProgress handle_server_violation() noexcept;
   [[nodiscard]] RelayProgress finish_client_violation() noexcept;
   [[nodiscard]] RelayProgress finish() noexcept;
+  // By a Close frame of their own or of Hawser's in their place.
+  [[nodiscard]] bool have_both_said_close() const noexcept {
+    return to_server_.is_discarding() && to_client_.is_discarding();
+  }
   void tell_client(websocket::CloseCode code, std::string_view reason) noexcept;
   void tell_server(websocket::CloseCode code) noexcept;
   void record(websocket::CloseCode code, ClosedBy by, CloseCause cause) noexcept;

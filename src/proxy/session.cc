@@ -49,14 +49,14 @@ void Session::on_stream_bytes(Peer side, std::span<std::byte> bytes) {
   if (is_closed_) return;
   if (Relay* const live = relay()) return apply(live->on_bytes(side, bytes));
   if (side == Peer::server) {
-    if (std::holds_alternative<std::unique_ptr<Upgrade>>(stage_)) return read_upgrade_answer(bytes);
+    if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) return read_upgrade_answer(bytes);
     if (Exchange* const current = exchange()) apply(current->on_server_bytes(bytes, keep_alive_allowed()));
     return;
   }
   if (std::holds_alternative<ReadHead>(stage_)) return read_requests(bytes);
   if (exchange() != nullptr) return feed_exchange(bytes);
   if (std::holds_alternative<Closing>(stage_)) return;
-  http_->early_bytes.insert(http_->early_bytes.end(), bytes.begin(), bytes.end());
+  keep_early(bytes);
 }
 
 void Session::on_stream_end(Peer side, event::StreamEnd end) {
@@ -66,7 +66,7 @@ void Session::on_stream_end(Peer side, event::StreamEnd end) {
   if (std::holds_alternative<Closing>(stage_)) return continue_closing();
   if (side == Peer::client) return record_ ? abandon() : close();
   if (Exchange* const current = exchange()) return apply(current->on_server_end(end));
-  if (std::holds_alternative<std::unique_ptr<Upgrade>>(stage_)) {
+  if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) {
     answer(502, "the server closed the connection before it answered");
   }
 }
@@ -135,7 +135,7 @@ namespace {
 
 // A peer that takes no more bytes, or never ends its side, is left after these.
 constexpr Duration kFlushTimeout = std::chrono::seconds(10);
-constexpr Duration kLingerTimeout = std::chrono::seconds(2);
+constexpr Duration kLingerTimeout = std::chrono::seconds(1);
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 //
 //   Handshake (TLS only) --> ReadHead
 //   ReadHead --head--> Connect --server--> Upgrade --101--> Relay --done--> Closing --flushed--> closed
-//      ^  |               |                  |  \--other--> Exchange
+//      ^  |               |                  |  \--other--> Exchange, or Connect again
 //      |  \--refused------+--failed----------+-----------------+
 //      |                  v                                    |
 //      +--keep-alive-- answered ------------------------------+--close--> Closing
@@ -72,7 +72,11 @@ class Session final : public event::Disposable,
   struct Handshake {};
   struct ReadHead {};
   struct Closing {};
-  using Stage = std::variant<Handshake, ReadHead, std::unique_ptr<Connect>, std::unique_ptr<Upgrade>,
+  struct Upgrading {
+    Upgrade upgrade;
+    std::unique_ptr<Connect> connect;  // knows who was tried, should this server decline
+  };
+  using Stage = std::variant<Handshake, ReadHead, std::unique_ptr<Connect>, std::unique_ptr<Upgrading>,
                              std::unique_ptr<Exchange>, std::unique_ptr<Relay>, Closing>;
 
   // What is needed only while the client speaks HTTP.
@@ -100,6 +104,7 @@ class Session final : public event::Disposable,
   // Reading heads. read_requests() serves pipelined requests in turn and keeps what the stage cannot take yet.
   void begin_read_head(Duration at_most);
   void read_requests(std::span<const std::byte> input);
+  void keep_early(std::span<const std::byte> bytes);
   [[nodiscard]] std::size_t read_head(std::span<const std::byte> input);
   void begin_request(http::RequestHead head);
   void on_head_timeout();
@@ -111,6 +116,7 @@ class Session final : public event::Disposable,
   void begin_exchange();
   void read_upgrade_answer(std::span<std::byte> bytes);
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
+  void try_another_server();
   void accept_upgrade(http::ResponseHead head, std::span<std::byte> rest);
 
   // Serving.

@@ -26,8 +26,14 @@ void Session::read_requests(std::span<const std::byte> input) {
   while (!is_closed_ && std::holds_alternative<ReadHead>(stage_) && !input.empty()) {
     input = input.subspan(read_head(input));
   }
-  const bool is_wanted_later = !is_closed_ && !std::holds_alternative<Closing>(stage_);
-  if (is_wanted_later) http_->early_bytes.insert(http_->early_bytes.end(), input.begin(), input.end());
+  if (!is_closed_ && !std::holds_alternative<Closing>(stage_)) keep_early(input);
+}
+
+// Reading goes on while a server is asked, so that a client which leaves is noticed; one that sends ahead waits.
+void Session::keep_early(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return;
+  http_->early_bytes.insert(http_->early_bytes.end(), bytes.begin(), bytes.end());
+  client_->stop_reading();
 }
 
 std::size_t Session::read_head(std::span<const std::byte> input) {
@@ -66,7 +72,6 @@ void Session::begin_request(http::RequestHead head) {
   record_->started = worker_.loop().now();
   record_->head = std::move(head);
   timer_.disarm();
-  client_->stop_reading();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
   if (record_->head.body.kind == http::BodyKind::none) http_->parser.reset();
   const Verdict verdict =
@@ -98,19 +103,21 @@ void Session::begin_connect() {
   event::ConnectObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
       std::make_unique<Connect>(worker_, observer, route_->upstream, std::move(key)));
-  apply(connect.begin());
+  apply(connect.try_next());
 }
 
 void Session::apply(ConnectOutcome outcome) {
   if (auto* const connected = std::get_if<Connected>(&outcome)) return begin_service(std::move(*connected));
   if (auto* const failed = std::get_if<ConnectFailed>(&outcome)) {
-    record_->server = std::get<std::unique_ptr<Connect>>(stage_)->server_name();
+    std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
+    record_->server = connect->server_name();
+    worker_.loop().dispose(std::move(connect));  // the callback of its last attempt may still be on the stack
     answer(failed->status, failed->reason);
   }
 }
 
 void Session::begin_service(Connected connected) {
-  const std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
+  std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
   record_->server = connect->server_name();
   record_->connect_time = worker_.loop().now() - record_->started;
   server_ = std::move(connected.server);
@@ -124,7 +131,8 @@ void Session::begin_service(Connected connected) {
   if (is_websocket) {
     const auto upstream = worker_.find_upstream(route_->upstream);
     worker_.loop().arm(timer_, upstream ? upstream->options->timeouts.response_head : Duration(0));
-    stage_.emplace<std::unique_ptr<Upgrade>>(std::make_unique<Upgrade>(record_->head));
+    stage_.emplace<std::unique_ptr<Upgrading>>(
+        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), std::move(connect)}));
   } else {
     begin_exchange();
   }
@@ -151,14 +159,13 @@ void Session::begin_exchange() {
 void Session::feed_exchange(std::span<const std::byte> client_bytes) {
   Exchange& current = *exchange();
   const ExchangeProgress progress = current.on_client_bytes(client_bytes);
-  http_->early_bytes.insert(http_->early_bytes.end(), client_bytes.begin(), client_bytes.end());
-  if (current.is_request_complete()) client_->stop_reading();
+  keep_early(client_bytes);
   apply(progress);
 }
 
 void Session::read_upgrade_answer(std::span<std::byte> bytes) {
   std::span<const std::byte> input = bytes;
-  UpgradeOutcome outcome = std::get<std::unique_ptr<Upgrade>>(stage_)->on_server_bytes(input);
+  UpgradeOutcome outcome = std::get<std::unique_ptr<Upgrading>>(stage_)->upgrade.on_server_bytes(input);
   const std::span<std::byte> rest = bytes.last(input.size());
   if (auto* const accepted = std::get_if<UpgradeAccepted>(&outcome))
     return accept_upgrade(std::move(accepted->head), rest);
@@ -167,12 +174,26 @@ void Session::read_upgrade_answer(std::span<std::byte> bytes) {
 }
 
 void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest) {
+  const int status = declined.head.status;
+  const bool is_server_unwell = status == 502 || status == 503 || status == 504;
+  if (is_server_unwell && std::get<std::unique_ptr<Upgrading>>(stage_)->connect->can_try_another()) {
+    return try_another_server();
+  }
   begin_exchange();
   Exchange& current = *exchange();
   const ExchangeProgress progress =
       current.resume_with(std::move(declined.head), std::move(declined.parser), keep_alive_allowed());
   if (progress != ExchangeProgress::live) return apply(progress);
   apply(current.on_server_bytes(rest, keep_alive_allowed()));
+}
+
+void Session::try_another_server() {
+  std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Upgrading>>(stage_)->connect);
+  drop_server();
+  const auto upstream = worker_.find_upstream(route_->upstream);
+  worker_.loop().arm(timer_, upstream ? upstream->options->timeouts.connect : Duration(0));
+  auto& stage = *stage_.emplace<std::unique_ptr<Connect>>(std::move(connect));
+  apply(stage.try_next());
 }
 
 void Session::accept_upgrade(http::ResponseHead head, std::span<std::byte> rest) {

@@ -173,6 +173,7 @@ void Supervisor::begin_drain() {
   phase_deadline_ = startup_.loop->now() + configuration_.shutdown.drain_timeout;
   log(log::Level::info, "draining");
   for (const auto& worker : workers_) worker->begin_drain();
+  startup_.sockets.commit({});  // each socket closes once its worker has emptied and left it
   startup_.loop->arm(timer_, kIdleCheck);
 }
 
@@ -183,6 +184,7 @@ void Supervisor::begin_ending() {
   log(log::Level::info, "ending");
   const config::Shutdown& shutdown = configuration_.shutdown;
   for (const auto& worker : workers_) worker->end_all_sessions(shutdown.close_code, shutdown.reason);
+  startup_.sockets.commit({});
   startup_.loop->arm(timer_, kIdleCheck);
 }
 

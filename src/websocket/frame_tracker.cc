@@ -45,6 +45,8 @@ const char* to_string(Violation violation) noexcept {
       return "malformed length";
     case Violation::unexpected_continuation:
       return "continuation of no message";
+    case Violation::invalid_close:
+      return "invalid Close frame";
     case Violation::expected_continuation:
       return "message inside a message";
   }
@@ -146,24 +148,37 @@ Tracked FrameTracker::track(std::span<const std::byte> bytes, StopAt stop_at) no
       tracked.held = rest.size();
       return tracked;
     }
-    position += header.size;
     if (!header.is_control()) {
+      position += header.size;
       begin_data(header);
       continue;
     }
-    const auto payload = rest.subspan(header.size, header.payload);
-    position += header.payload;
-    if (header.opcode() != Opcode::close) continue;
-    tracked.is_close = true;
-    tracked.close_size = header.size + header.payload;
-    close_code_ = CloseCode::no_status;
-    if (payload.size() >= 2) {
-      std::uint64_t code = big_endian(payload.first(2));
-      if (header.is_masked) code ^= big_endian(rest.subspan(header.size - 4, 2));
-      close_code_ = static_cast<CloseCode>(code);
+    if (header.opcode() == Opcode::close) {
+      close_code_ = close_code_of(header, rest);
+      tracked.violation = is_sound_close(header, close_code_) ? Violation::none : Violation::invalid_close;
+      if (tracked.violation != Violation::none) return tracked;
+      tracked.is_close = true;
+      tracked.close_size = header.size + header.payload;
     }
-    return tracked;
+    position += header.size + header.payload;
+    if (tracked.is_close) return tracked;
   }
+}
+
+// `frame` is whole. The code is the payload's first two bytes, under the mask (sections 5.3 and 5.5.1).
+CloseCode FrameTracker::close_code_of(const Header& header, std::span<const std::byte> frame) noexcept {
+  if (header.payload < 2) return CloseCode::no_status;
+  std::uint64_t code = big_endian(frame.subspan(header.size, 2));
+  if (header.is_masked) code ^= big_endian(frame.subspan(header.size - 4, 2));
+  return static_cast<CloseCode>(code);
+}
+
+bool FrameTracker::is_sound_close(const Header& header, CloseCode code) noexcept {
+  if (header.payload == 0) return true;
+  if (header.payload == 1) return false;
+  const auto number = static_cast<unsigned>(code);
+  const bool is_reserved = number == 1004 || number == 1005 || number == 1006 || number == 1015;
+  return number >= 1000 && number < 5000 && !is_reserved;
 }
 
 }  // namespace hawser::websocket

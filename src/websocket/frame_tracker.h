@@ -22,6 +22,7 @@ enum class Violation : std::uint8_t {
   oversized_length,         // a 64-bit length with its top bit set, or not in the shortest form
   unexpected_continuation,  // no message was open
   expected_continuation,    // a message was still open
+  invalid_close,            // a Close frame of one byte, or with a code that must not travel (section 7.4)
 };
 
 [[nodiscard]] const char* to_string(Violation violation) noexcept;
@@ -60,6 +61,8 @@ class FrameTracker {
   struct Header;
   [[nodiscard]] Header parse_header(std::span<const std::byte> bytes) const noexcept;
   [[nodiscard]] Violation check(const Header& header) const noexcept;
+  [[nodiscard]] static CloseCode close_code_of(const Header& header, std::span<const std::byte> frame) noexcept;
+  [[nodiscard]] static bool is_sound_close(const Header& header, CloseCode code) noexcept;
   void begin_data(const Header& header) noexcept;
   void finish_data_frame() noexcept;
   [[nodiscard]] bool should_stop(StopAt stop_at) const noexcept;
