@@ -35,34 +35,25 @@ void HeaderList::set(std::string_view name, std::string_view value) {
 }
 
 std::size_t HeaderList::remove(std::string_view name) {
-  return std::erase_if(fields_, [&](const Field& field) {
-    return equals_ignoring_case({text_.data() + field.name_offset, field.name_size}, name);
-  });
-}
-
-Header HeaderList::at(std::size_t index) const noexcept {
-  const Field& field = fields_[index];
-  return {{text_.data() + field.name_offset, field.name_size}, {text_.data() + field.value_offset, field.value_size}};
+  return std::erase_if(fields_, [&](const Field& field) { return equals_ignoring_case(name_of(field), name); });
 }
 
 std::optional<std::string_view> HeaderList::find(std::string_view name) const noexcept {
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (const Header header = at(i); equals_ignoring_case(header.name, name)) return header.value;
+  for (const Field& field : fields_) {
+    if (equals_ignoring_case(name_of(field), name)) return value_of(field);
   }
   return std::nullopt;
 }
 
 std::size_t HeaderList::count(std::string_view name) const noexcept {
-  return static_cast<std::size_t>(std::ranges::count_if(fields_, [&](const Field& field) {
-    return equals_ignoring_case({text_.data() + field.name_offset, field.name_size}, name);
-  }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(fields_, [&](const Field& field) { return equals_ignoring_case(name_of(field), name); }));
 }
 
 bool HeaderList::has_token(std::string_view name, std::string_view token) const noexcept {
-  for (std::size_t i = 0; i < size(); ++i) {
-    const Header header = at(i);
-    if (!equals_ignoring_case(header.name, name)) continue;
-    for (auto rest = header.value; !rest.empty();) {
+  for (const Field& field : fields_) {
+    if (!equals_ignoring_case(name_of(field), name)) continue;
+    for (auto rest = value_of(field); !rest.empty();) {
       if (equals_ignoring_case(take_list_member(rest), token)) return true;
     }
   }

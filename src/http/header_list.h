@@ -29,7 +29,10 @@ class HeaderList {
   std::size_t remove(std::string_view name);
 
   [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
-  [[nodiscard]] Header at(std::size_t index) const noexcept;
+  [[nodiscard]] Header at(std::size_t index) const noexcept {
+    const Field& field = fields_[index];
+    return {name_of(field), value_of(field)};
+  }
   // The first of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
@@ -40,6 +43,13 @@ class HeaderList {
   struct Field {
     std::uint32_t name_offset, name_size, value_offset, value_size;
   };
+  [[nodiscard]] std::string_view name_of(const Field& field) const noexcept {
+    return {text_.data() + field.name_offset, field.name_size};
+  }
+  [[nodiscard]] std::string_view value_of(const Field& field) const noexcept {
+    return {text_.data() + field.value_offset, field.value_size};
+  }
+
   std::string text_;
   std::vector<Field> fields_;
 };
