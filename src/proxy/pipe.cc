@@ -22,6 +22,7 @@ PipeEvent Pipe::feed(std::span<std::byte> bytes) noexcept {
   hold(input.subspan(tracked.forward, tracked.held));
   if (!tracked.is_close && !tracked.has_stopped && tracked.violation == Violation::none) return PipeEvent::none;
   is_discarding_ = true;
+  has_sent_close_ = has_sent_close_ || (tracked.is_close && !withholds_close_);
   dropped_bytes_ += input.size() - tracked.forward;
   violation_ = tracked.violation;
   if (tracked.is_close) return PipeEvent::close_frame;
@@ -72,6 +73,12 @@ bool Pipe::stop_at(StopAt boundary) noexcept {
 
 void Pipe::insert(std::span<const std::byte> frame) noexcept {
   if (sink_.write(frame) == event::WriteResult::blocked) source_.stop_reading();
+}
+
+void Pipe::end_with(std::span<const std::byte> close_frame) noexcept {
+  if (!has_sent_close_) insert(close_frame);
+  has_sent_close_ = true;
+  is_discarding_ = true;
 }
 
 }  // namespace hawser::proxy

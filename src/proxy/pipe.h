@@ -44,6 +44,8 @@ class Pipe {
   [[nodiscard]] bool is_at_frame_boundary() const noexcept { return tracker_.is_at_frame_boundary(); }
   // Writes a frame of Hawser's own; only at a frame boundary.
   void insert(std::span<const std::byte> frame) noexcept;
+  // Writes a Close frame of Hawser's own as the last that the sink gets, unless it has one; only at a frame boundary.
+  void end_with(std::span<const std::byte> close_frame) noexcept;
 
   [[nodiscard]] websocket::CloseCode close_code() const noexcept { return tracker_.close_code(); }
   [[nodiscard]] websocket::Violation violation() const noexcept { return violation_; }
@@ -71,6 +73,7 @@ class Pipe {
   websocket::StopAt stop_at_ = websocket::StopAt::nowhere;
   websocket::Violation violation_ = websocket::Violation::none;
   bool withholds_close_ = false;
+  bool has_sent_close_ = false;
   bool is_discarding_ = false;
 };
 

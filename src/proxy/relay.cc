@@ -96,8 +96,8 @@ RelayProgress Relay::handle_close(Peer from) noexcept {
 
 RelayProgress Relay::handle_client_violation() noexcept {
   record(CloseCode::protocol_error, ClosedBy::hawser, CloseCause::protocol_error);
-  if (to_client_.is_discarding() || has_server_ended_) return finish_client_violation();
   tell_server(CloseCode::protocol_error);
+  if (to_client_.is_discarding() || has_server_ended_) return finish_client_violation();
   to_client_.withhold_close();
   wait_for(Waiting::server_answer, kServerAnswerTimeout);
   return RelayProgress::live;
@@ -121,8 +121,10 @@ RelayProgress Relay::on_end(Peer from, StreamEnd end) noexcept {
   (is_client ? has_client_ended_ : has_server_ended_) = true;
   const bool is_clean = end == StreamEnd::finished;
   const CloseCause cause = is_clean ? CloseCause::connection_end : CloseCause::connection_reset;
+  if (is_client && is_clean && waiting_ == Waiting::server_answer) return RelayProgress::live;
   if (is_client) {
     record(CloseCode::abnormal, ClosedBy::client, cause);
+    if (waiting_ == Waiting::server_answer && is_clean) return RelayProgress::live;  // it may still read its Close
   } else if (waiting_ == Waiting::server_answer) {
     return finish_client_violation();
   } else if (code_ == CloseCode::none) {
@@ -132,6 +134,7 @@ RelayProgress Relay::on_end(Peer from, StreamEnd end) noexcept {
     if (can_tell) tell_client(CloseCode::internal_error, "the server closed the connection");
   }
   if (!is_clean || have_both_said_close() || (has_client_ended_ && has_server_ended_)) return finish();
+  tell_awaited_end();
   stream_of(is_client ? Peer::server : Peer::client).shutdown_write();
   wait_for(Waiting::other_end, kOtherEndTimeout);
   return RelayProgress::live;
@@ -156,6 +159,7 @@ void Relay::end(CloseCode code, std::string_view reason, websocket::StopAt bound
 }
 
 RelayProgress Relay::finish() noexcept {
+  tell_awaited_end();
   to_server_.discard();
   to_client_.discard();
   client_.shutdown_write();
@@ -164,13 +168,14 @@ RelayProgress Relay::finish() noexcept {
 }
 
 void Relay::tell_client(CloseCode code, std::string_view reason) noexcept {
-  to_client_.insert(CloseFrame(code, reason, Masking::unmasked).bytes());
-  to_client_.discard();
+  to_client_.end_with(CloseFrame(code, reason, Masking::unmasked).bytes());
 }
 
-void Relay::tell_server(CloseCode code) noexcept {
-  to_server_.insert(CloseFrame(code, {}, Masking::masked).bytes());
-  to_server_.discard();
+void Relay::tell_server(CloseCode code) noexcept { to_server_.end_with(CloseFrame(code, {}, Masking::masked).bytes()); }
+
+// The boundary that end() awaits will not come any more.
+void Relay::tell_awaited_end() noexcept {
+  if (end_code_ != CloseCode::none && to_client_.is_at_frame_boundary()) tell_client(end_code_, end_reason_);
 }
 
 void Relay::record(CloseCode code, ClosedBy by, CloseCause cause) noexcept {

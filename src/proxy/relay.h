@@ -87,6 +87,7 @@ class Relay {
   }
   void tell_client(websocket::CloseCode code, std::string_view reason) noexcept;
   void tell_server(websocket::CloseCode code) noexcept;
+  void tell_awaited_end() noexcept;
   void record(websocket::CloseCode code, ClosedBy by, CloseCause cause) noexcept;
   void wait_for(Waiting what, Duration at_most) noexcept;
 
