@@ -1,0 +1,457 @@
+// Every way a relay ends, and the truth that the client is told.
+#include <string>
+
+#include "event/byte_stream.h"
+#include "proxy/relay.h"
+#include "support/catch.h"
+#include "unit/proxy/relay_rig.h"
+
+using namespace hawser;
+using namespace hawser::proxy;
+using namespace hawser::websocket;
+using event::StreamEnd;
+
+namespace {
+
+const std::string kBrokenFromClient = from_server("a client's frame without a mask");
+const std::string kBrokenFromServer = from_client("a server's frame with a mask");
+const std::string kFragmentFromServer = make_frame({.payload = "part", .fragment = Fragment::more});
+
+}  // namespace
+
+TEST_CASE("a client's Close passes on, the server's answer too, and both ends end the relay") {
+  RelayRig rig;
+  CHECK(rig.client_sends(client_close(1000, "bye")) == RelayProgress::live);
+  CHECK(rig.server.written() == client_close(1000, "bye"));
+  CHECK(rig.server_sends(server_close(1000)) == RelayProgress::live);
+  CHECK(rig.client.written() == server_close(1000));
+  (void)rig.server_ends();
+  CHECK(rig.client.is_shut());
+  CHECK(rig.client.written() == server_close(1000));
+  const RelayReport report = rig.relay.report();
+  CHECK(report.code == CloseCode::normal);
+  CHECK(report.by == ClosedBy::client);
+  CHECK(report.cause == CloseCause::close_frame);
+}
+
+TEST_CASE("a server's Close passes on, and the client's answer too") {
+  RelayRig rig;
+  CHECK(rig.server_sends(server_close(3001, "kick")) == RelayProgress::live);
+  CHECK(rig.client.written() == server_close(3001, "kick"));
+  CHECK(rig.client_sends(client_close(3001)) == RelayProgress::live);
+  CHECK(rig.server.written() == client_close(3001));
+  const RelayReport report = rig.relay.report();
+  CHECK(static_cast<unsigned>(report.code) == 3001);
+  CHECK(report.by == ClosedBy::server);
+}
+
+TEST_CASE("a server's data still reaches a client that said Close") {
+  RelayRig rig;
+  (void)rig.client_sends(client_close(1000));
+  (void)rig.server_sends(from_server("last words"));
+  CHECK(rig.client.written() == from_server("last words"));
+}
+
+TEST_CASE("Close frames both ways without an end of a connection are not waited on for ever") {
+  RelayRig rig;
+  (void)rig.client_sends(client_close(1000));
+  (void)rig.server_sends(server_close(1000));
+  CHECK(rig.timer.is_armed());
+  CHECK(rig.time_passes() == RelayProgress::done);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.server.is_shut());
+}
+
+TEST_CASE("a server's FIN after the client's Close gives the client no Close of Hawser's") {
+  RelayRig rig;
+  (void)rig.client_sends(client_close(1000));
+  (void)rig.server_ends();
+  CHECK(rig.client.written().empty());
+  CHECK(rig.client.is_shut());
+  CHECK(rig.relay.report().code == CloseCode::normal);
+}
+
+TEST_CASE("a server's FIN without a Close gives the client 1011") {
+  RelayRig rig;
+  (void)rig.server_sends(from_server("hello"));
+  (void)rig.client.take_written();
+  CHECK(rig.server_ends() == RelayProgress::live);
+  CHECK(close_code_in(rig.client.written()) == 1011);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.client.bytes_after_end() == 0);
+  CHECK(rig.timer.is_armed());
+  const RelayReport report = rig.relay.report();
+  CHECK(report.code == CloseCode::internal_error);
+  CHECK(report.by == ClosedBy::server);
+  CHECK(report.cause == CloseCause::connection_end);
+}
+
+TEST_CASE("a server's FIN between the fragments of a message gives the client 1011") {
+  RelayRig rig;
+  (void)rig.server_sends(kFragmentFromServer);
+  (void)rig.client.take_written();
+  (void)rig.server_ends();
+  CHECK(close_code_in(rig.client.written()) == 1011);
+}
+
+TEST_CASE("a server's FIN behind a partial header gives the client 1011 and nothing of the header") {
+  RelayRig rig;
+  (void)rig.server_sends(from_server("hello").substr(0, 1));
+  (void)rig.server_ends();
+  CHECK(close_code_in(rig.client.written()) == 1011);
+}
+
+TEST_CASE("a server's FIN in mid-frame gives the client a bare end") {
+  RelayRig rig;
+  const std::string part = from_server("hello").substr(0, 4);
+  (void)rig.server_sends(part);
+  CHECK(rig.server_ends() == RelayProgress::live);
+  CHECK(rig.client.written() == part);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.relay.report().code == CloseCode::abnormal);
+}
+
+TEST_CASE("a client's data flows on to a server that sent FIN") {
+  RelayRig rig;
+  (void)rig.server_ends();
+  CHECK(rig.client_sends(from_client("late")) == RelayProgress::live);
+  CHECK(rig.server.written() == from_client("late"));
+}
+
+TEST_CASE("a client's FIN without a Close ends the server's direction, and its data still flows back") {
+  RelayRig rig;
+  CHECK(rig.client_ends() == RelayProgress::live);
+  CHECK(rig.server.is_shut());
+  CHECK(rig.server.written().empty());
+  CHECK(rig.timer.is_armed());
+  CHECK(rig.server_sends(from_server("late")) == RelayProgress::live);
+  CHECK(rig.client.written() == from_server("late"));
+  const RelayReport report = rig.relay.report();
+  CHECK(report.code == CloseCode::abnormal);
+  CHECK(report.by == ClosedBy::client);
+  CHECK(report.cause == CloseCause::connection_end);
+}
+
+TEST_CASE("the other direction does not outlive its time-out") {
+  RelayRig rig;
+  SECTION("after the client's FIN") {
+    (void)rig.client_ends();
+    CHECK(rig.time_passes() == RelayProgress::done);
+  }
+  SECTION("after the server's FIN") {
+    (void)rig.server_ends();
+    CHECK(rig.time_passes() == RelayProgress::done);
+  }
+  CHECK(rig.client.is_shut());
+  CHECK(rig.server.is_shut());
+}
+
+TEST_CASE("both FINs end the relay") {
+  RelayRig rig;
+  SECTION("client first") {
+    (void)rig.client_ends();
+    CHECK(rig.server_ends() == RelayProgress::done);
+  }
+  SECTION("server first") {
+    (void)rig.server_ends();
+    CHECK(rig.client_ends() == RelayProgress::done);
+  }
+  CHECK(rig.client.is_shut());
+  CHECK(rig.server.is_shut());
+}
+
+TEST_CASE("a client's reset ends the relay at once and is no frame to the server") {
+  const auto end = GENERATE(StreamEnd::reset, StreamEnd::truncated);
+  RelayRig rig;
+  (void)rig.client_sends(from_client("last"));
+  CHECK(rig.client_ends(end) == RelayProgress::done);
+  CHECK(rig.server.written() == from_client("last"));
+  CHECK(rig.server.is_shut());
+  CHECK(rig.relay.report().by == ClosedBy::client);
+  CHECK(rig.relay.report().cause == CloseCause::connection_reset);
+}
+
+TEST_CASE("a server's reset gives the client 1011 behind the last bytes and ends the relay at once") {
+  RelayRig rig;
+  (void)rig.server_sends(from_server("last"));
+  CHECK(rig.client.take_written() == from_server("last"));
+  CHECK(rig.server_ends(StreamEnd::reset) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1011);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.relay.report().cause == CloseCause::connection_reset);
+}
+
+TEST_CASE("a server's reset in mid-frame gives the client a bare end at once") {
+  RelayRig rig;
+  const std::string part = from_server("hello").substr(0, 4);
+  (void)rig.server_sends(part);
+  CHECK(rig.server_ends(StreamEnd::reset) == RelayProgress::done);
+  CHECK(rig.client.written() == part);
+  CHECK(rig.client.is_shut());
+}
+
+TEST_CASE("a client that breaks the protocol: what stood before is delivered, then Close 1002 to the server") {
+  RelayRig rig;
+  CHECK(rig.client_sends(from_client("good") + kBrokenFromClient) == RelayProgress::live);
+  REQUIRE(rig.server.written().starts_with(from_client("good")));
+  const std::string close = rig.server.written().substr(from_client("good").size());
+  CHECK(close_code_in(close) == 1002);
+  CHECK(read_control(close).masking == Masking::masked);
+  CHECK(rig.client.written().empty());
+  CHECK_FALSE(rig.client.is_shut());
+  CHECK(rig.timer.is_armed());
+  const RelayReport report = rig.relay.report();
+  CHECK(report.code == CloseCode::protocol_error);
+  CHECK(report.by == ClosedBy::hawser);
+  CHECK(report.cause == CloseCause::protocol_error);
+  CHECK(report.violation == Violation::wrong_masking);
+}
+
+TEST_CASE("after a client's violation the server's answers pass until its Close, which becomes 1002") {
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.server_sends(from_server("answer")) == RelayProgress::live);
+  CHECK(rig.client.take_written() == from_server("answer"));
+  CHECK(rig.server_sends(server_close(1002)) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1002);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.server.is_shut());
+}
+
+TEST_CASE("after a client's violation answers in the same read as the server's Close are delivered") {
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.server_sends(from_server("answer") + server_close(1000)) == RelayProgress::done);
+  REQUIRE(rig.client.written().starts_with(from_server("answer")));
+  CHECK(close_code_in(rig.client.written().substr(from_server("answer").size())) == 1002);
+}
+
+TEST_CASE("after a client's violation a silent server is waited for, then the client gets 1002") {
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.time_passes() == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1002);
+}
+
+TEST_CASE("after a client's violation a server that ends makes it 1002 at once") {
+  const auto end = GENERATE(StreamEnd::finished, StreamEnd::reset);
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.server_ends(end) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1002);
+}
+
+TEST_CASE("after a client's violation a server in mid-frame leaves a bare end") {
+  RelayRig rig;
+  const std::string part = from_server("hello").substr(0, 4);
+  (void)rig.client_sends(kBrokenFromClient);
+  (void)rig.server_sends(part);
+  CHECK(rig.time_passes() == RelayProgress::done);
+  CHECK(rig.client.written() == part);
+  CHECK(rig.client.is_shut());
+}
+
+TEST_CASE("a client that broke the protocol is not heard any more") {
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  (void)rig.server.take_written();
+  CHECK(rig.client_sends(from_client("more")) == RelayProgress::live);
+  CHECK(rig.server.written().empty());
+}
+
+TEST_CASE("a client that breaks the protocol and sends FIN still gets its 1002") {
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.client_ends() == RelayProgress::live);
+  CHECK(rig.server_sends(server_close(1002)) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1002);
+}
+
+TEST_CASE("a client that breaks the protocol after the server's Close gets no second Close") {
+  RelayRig rig;
+  (void)rig.server_sends(server_close(1000));
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.client.written() == server_close(1000));
+  CHECK(close_code_in(rig.server.written()) == 1002);
+}
+
+TEST_CASE("a client that breaks the protocol after the server's FIN: both get their Close") {
+  RelayRig rig;
+  (void)rig.server_ends();
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(close_code_in(rig.client.written()) == 1011);
+  CHECK(close_code_in(rig.server.written()) == 1002);
+}
+
+TEST_CASE("a client that breaks the protocol after Hawser's Close gets no second Close") {
+  RelayRig rig;
+  rig.relay.end(CloseCode::going_away, "", StopAt::frame_boundary);
+  const std::string close = rig.client.written();
+  REQUIRE(close_code_in(close) == 1001);
+  (void)rig.client_sends(kBrokenFromClient);
+  if (rig.timer.is_armed()) (void)rig.time_passes();
+  CHECK(rig.client.written() == close);
+}
+
+TEST_CASE("a server that breaks the protocol: what stood before is delivered, then 1014 to the client, 1002 to it") {
+  RelayRig rig;
+  CHECK(rig.server_sends(from_server("good") + kBrokenFromServer) == RelayProgress::done);
+  REQUIRE(rig.client.written().starts_with(from_server("good")));
+  CHECK(close_code_in(rig.client.written().substr(from_server("good").size())) == 1014);
+  CHECK(close_code_in(rig.server.written()) == 1002);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.server.is_shut());
+  const RelayReport report = rig.relay.report();
+  CHECK(report.code == CloseCode::bad_gateway);
+  CHECK(report.by == ClosedBy::hawser);
+  CHECK(report.cause == CloseCause::protocol_error);
+  CHECK(report.violation == Violation::wrong_masking);
+}
+
+TEST_CASE("a server that breaks the protocol while the client is in mid-frame gets a bare end") {
+  RelayRig rig;
+  const std::string part = from_client("hello").substr(0, 8);
+  (void)rig.client_sends(part);
+  CHECK(rig.server_sends(kBrokenFromServer) == RelayProgress::done);
+  CHECK(rig.server.written() == part);
+  CHECK(close_code_in(rig.client.written()) == 1014);
+}
+
+TEST_CASE("a server that breaks the protocol after the client's Close gets no Close of Hawser's") {
+  RelayRig rig;
+  (void)rig.client_sends(client_close(1000));
+  CHECK(rig.server_sends(kBrokenFromServer) == RelayProgress::done);
+  CHECK(rig.server.written() == client_close(1000));
+  CHECK(close_code_in(rig.client.written()) == 1014);
+}
+
+TEST_CASE("both sides break the protocol: the client hears that it did") {
+  RelayRig rig;
+  (void)rig.client_sends(kBrokenFromClient);
+  CHECK(rig.server_sends(kBrokenFromServer) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1002);
+  CHECK(rig.relay.report().violation == Violation::wrong_masking);
+}
+
+TEST_CASE("end() tells an idle client at once, with code and reason") {
+  const auto boundary = GENERATE(StopAt::frame_boundary, StopAt::message_boundary);
+  RelayRig rig;
+  rig.relay.end(CloseCode::going_away, "restart", boundary);
+  CHECK(rig.client.written() == server_close(1001, "restart"));
+  CHECK(rig.server.written().empty());
+  CHECK_FALSE(rig.client.is_shut());
+  const RelayReport report = rig.relay.report();
+  CHECK(report.code == CloseCode::going_away);
+  CHECK(report.by == ClosedBy::hawser);
+  CHECK(report.cause == CloseCause::shutdown);
+}
+
+TEST_CASE("end() at a frame boundary lets the frame end, not the message") {
+  RelayRig rig;
+  (void)rig.server_sends(kFragmentFromServer.substr(0, 4));
+  rig.relay.end(CloseCode::going_away, "", StopAt::frame_boundary);
+  CHECK(rig.client.written() == kFragmentFromServer.substr(0, 4));
+  CHECK(rig.server_sends(kFragmentFromServer.substr(4) + from_server("next")) == RelayProgress::live);
+  CHECK(rig.client.written() == kFragmentFromServer + server_close(1001));
+}
+
+TEST_CASE("end() at a message boundary lets the message end") {
+  RelayRig rig;
+  (void)rig.server_sends(kFragmentFromServer);
+  rig.relay.end(CloseCode::going_away, "", StopAt::message_boundary);
+  CHECK(rig.client.written() == kFragmentFromServer);
+  const std::string last = make_frame({.opcode = 0x0, .payload = "last"});
+  CHECK(rig.server_sends(last + from_server("next")) == RelayProgress::live);
+  CHECK(rig.client.written() == kFragmentFromServer + last + server_close(1001));
+}
+
+TEST_CASE("after end() the server's data is dropped, the client's flows until its Close, which passes on") {
+  RelayRig rig;
+  rig.relay.end(CloseCode::going_away, "", StopAt::message_boundary);
+  (void)rig.client.take_written();
+  CHECK(rig.server_sends(from_server("late")) == RelayProgress::live);
+  CHECK(rig.client.written().empty());
+  CHECK(rig.client_sends(from_client("late") + client_close(1001)) == RelayProgress::live);
+  CHECK(rig.server.written() == from_client("late") + client_close(1001));
+}
+
+TEST_CASE("after end() a server's FIN adds no Close to the one the client has") {
+  RelayRig rig;
+  rig.relay.end(CloseCode::going_away, "", StopAt::message_boundary);
+  (void)rig.server_ends();
+  CHECK(rig.client.written() == server_close(1001));
+  CHECK(rig.client.bytes_after_end() == 0);
+}
+
+TEST_CASE("a server that ends while a message boundary is awaited leaves the client a Close, not a bare end") {
+  const auto end = GENERATE(StreamEnd::finished, StreamEnd::reset);
+  RelayRig rig;
+  (void)rig.server_sends(kFragmentFromServer);
+  (void)rig.client.take_written();
+  rig.relay.end(CloseCode::going_away, "", StopAt::message_boundary);
+  (void)rig.server_ends(end);
+  CHECK(close_code_in(rig.client.written()) != 0);
+  CHECK(rig.client.is_shut());
+}
+
+TEST_CASE("a message boundary that never comes leaves the client a Close when time is up") {
+  RelayRig rig;
+  (void)rig.server_sends(kFragmentFromServer);
+  (void)rig.client.take_written();
+  rig.relay.end(CloseCode::going_away, "", StopAt::message_boundary);
+  CHECK(rig.client.written().empty());
+  CHECK(rig.time_passes() == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1001);
+}
+
+TEST_CASE("a frame boundary that never comes leaves the client a bare end when time is up") {
+  RelayRig rig;
+  const std::string part = from_server("hello").substr(0, 4);
+  (void)rig.server_sends(part);
+  rig.relay.end(CloseCode::going_away, "", StopAt::frame_boundary);
+  CHECK(rig.time_passes() == RelayProgress::done);
+  CHECK(rig.client.written() == part);
+  CHECK(rig.client.is_shut());
+}
+
+TEST_CASE("end() does nothing once a side has said Close, ended, or been told already") {
+  RelayRig rig;
+  SECTION("server's Close") { (void)rig.server_sends(server_close(1000)); }
+  SECTION("client's Close") { (void)rig.client_sends(client_close(1000)); }
+  SECTION("server's FIN") { (void)rig.server_ends(); }
+  SECTION("client's violation") { (void)rig.client_sends(kBrokenFromClient); }
+  SECTION("end()") { rig.relay.end(CloseCode::service_restart, "", StopAt::frame_boundary); }
+  const std::string before = rig.client.written();
+  rig.relay.end(CloseCode::going_away, "", StopAt::frame_boundary);
+  CHECK(rig.client.written() == before);
+}
+
+TEST_CASE("nothing is written behind the end of a side, whatever still comes") {
+  RelayRig rig;
+  SECTION("after both ends") {
+    (void)rig.server_ends();
+    (void)rig.client_ends();
+  }
+  SECTION("after a server's violation") { (void)rig.server_sends(kBrokenFromServer); }
+  SECTION("after a client's violation and the time-out") {
+    (void)rig.client_sends(kBrokenFromClient);
+    (void)rig.time_passes();
+  }
+  SECTION("after a reset") { (void)rig.server_ends(StreamEnd::reset); }
+  (void)rig.client_sends(from_client("late"));
+  (void)rig.server_sends(from_server("late"));
+  CHECK(rig.client.bytes_after_end() == 0);
+  CHECK(rig.server.bytes_after_end() == 0);
+}
+
+TEST_CASE("every name of who closed and why is a word of its own") {
+  CHECK(std::string(to_string(ClosedBy::nobody)) == "nobody");
+  CHECK(std::string(to_string(ClosedBy::client)) == "client");
+  CHECK(std::string(to_string(ClosedBy::server)) == "server");
+  CHECK(std::string(to_string(ClosedBy::hawser)) == "hawser");
+  CHECK(std::string(to_string(CloseCause::close_frame)) == "close_frame");
+  CHECK(std::string(to_string(CloseCause::connection_end)) == "connection_end");
+  CHECK(std::string(to_string(CloseCause::connection_reset)) == "connection_reset");
+  CHECK(std::string(to_string(CloseCause::protocol_error)) == "protocol_error");
+  CHECK(std::string(to_string(CloseCause::shutdown)) == "shutdown");
+}
