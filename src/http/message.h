@@ -21,6 +21,11 @@ enum class BodyKind : std::uint8_t {
 struct BodyFraming {
   BodyKind kind = BodyKind::none;
   std::uint64_t length = 0;  // when kind is length
+
+  // Whether bytes may follow the head.
+  [[nodiscard]] bool has_bytes() const noexcept {
+    return kind != BodyKind::none && (kind != BodyKind::length || length > 0);
+  }
 };
 
 struct RequestHead {

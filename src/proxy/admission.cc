@@ -36,7 +36,7 @@ Verdict admit(const Snapshot& snapshot, const ListenerOptions& listener, const h
   Verdict admitted;
   admitted.route = snapshot.routes[*position];
   if (!request.is_websocket_upgrade || !admitted.route->is_websocket_enabled) return admitted;
-  if (request.body.kind != http::BodyKind::none) return refuse(400, "an upgrade request with a body");
+  if (request.body.has_bytes()) return refuse(400, "an upgrade request with a body");
   switch (websocket::check_upgrade_request(request)) {
     case websocket::RequestVerdict::fine:
       break;

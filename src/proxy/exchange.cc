@@ -39,7 +39,7 @@ Exchange::Exchange(event::Loop& loop, event::Timer& timer, event::ByteStream& cl
       response_parser_(response_limits(), kind_of(request)),
       timeouts_(timeouts),
       to_server_(server, request.body.kind),
-      is_request_complete_(request.body.kind == BodyKind::none) {
+      is_request_complete_(!request.body.has_bytes()) {
   loop_.arm(timer_, timeouts_.response_head);
 }
 
@@ -152,12 +152,17 @@ void Exchange::on_server_drained() noexcept {
 }
 
 ExchangeProgress Exchange::on_timer() {
-  // Progress moves no timer: it is looked at when the timer fires.
+  // Progress moves no timer: it is looked at when the timer fires. A slow reader progresses as long as what waits for
+  // it shrinks.
+  const std::size_t pending = client_.pending_bytes() + server_.pending_bytes();
+  if (pending < std::exchange(last_pending_, pending)) note_progress();
   if (std::exchange(has_progressed_, false)) {
     loop_.arm(timer_, to_client_ ? timeouts_.read : timeouts_.response_head);
     return ExchangeProgress::live;
   }
-  return to_client_ ? ExchangeProgress::cut : fail(504, "the server did not answer in time");
+  if (to_client_) return ExchangeProgress::cut;
+  return is_request_complete_ ? fail(504, "the server did not answer in time")
+                              : fail(408, "the request body did not come in time");
 }
 
 }  // namespace hawser::proxy

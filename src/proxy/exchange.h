@@ -74,6 +74,7 @@ class Exchange {
   std::optional<BodyWriter> to_client_;  // from the answer's head on
   std::string failure_reason_;
   std::uint64_t head_bytes_sent_ = 0;
+  std::size_t last_pending_ = 0;  // towards both sides when the timer fired last
   int failure_status_ = 0;
   int response_status_ = 0;
   bool is_request_complete_ = false;

@@ -85,10 +85,10 @@ void ListenerSet::adopt(const std::vector<ListenerBinding>& bindings) {
     }
     adopted.push_back(std::move(listener));
   }
-  for (const auto& gone : listeners_) {
-    if (gone) gone->accept_all();
+  std::vector<std::unique_ptr<Listener>> gone = std::exchange(listeners_, std::move(adopted));
+  for (const auto& listener : gone) {
+    if (listener) listener->accept_all();
   }
-  listeners_ = std::move(adopted);
   resume();
 }
 

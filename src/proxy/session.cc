@@ -64,7 +64,7 @@ void Session::on_stream_end(Peer side, event::StreamEnd end) {
   (side == Peer::client ? has_client_ended_ : has_server_ended_) = true;
   if (Relay* const live = relay()) return apply(live->on_end(side, end));
   if (std::holds_alternative<Closing>(stage_)) return continue_closing();
-  if (side == Peer::client) return record_ ? abandon() : close();
+  if (side == Peer::client) return record_ ? abandon() : close_when_flushed();
   if (Exchange* const current = exchange()) return apply(current->on_server_end(end));
   if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) {
     answer(502, "the server closed the connection before it answered");
@@ -75,6 +75,7 @@ void Session::on_stream_drained(Peer side) {
   if (is_closed_) return;
   if (Relay* const live = relay()) return live->on_drained(side);
   if (std::holds_alternative<Closing>(stage_)) return continue_closing();
+  if (std::holds_alternative<ReadHead>(stage_)) return resume_requests();
   Exchange* const current = exchange();
   if (current == nullptr) return;
   side == Peer::client ? current->on_client_drained() : current->on_server_drained();
@@ -104,13 +105,16 @@ void Session::on_timer(event::Timer& /*timer*/) {
   if (Exchange* const current = exchange()) return apply(current->on_timer());
   if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_)) return apply((*connect)->on_timeout());
   if (std::holds_alternative<ReadHead>(stage_)) return on_head_timeout();
-  if (std::holds_alternative<Closing>(stage_) || std::holds_alternative<Handshake>(stage_)) return close();
+  if (std::holds_alternative<Closing>(stage_)) return on_closing_timeout();
+  if (std::holds_alternative<Handshake>(stage_)) return close();
   answer(504, "the server did not answer in time");
 }
 
 void Session::end_if_idle() {
-  const bool is_idle = std::holds_alternative<ReadHead>(stage_) && !http_->parser.has_partial_head();
-  if (is_idle) close();
+  // One that was just accepted may have its first request on the way, which deserves its answer.
+  const bool is_idle =
+      std::holds_alternative<ReadHead>(stage_) && http_->has_served && !http_->parser.has_partial_head();
+  if (is_idle) close_when_flushed();
 }
 
 void Session::end(websocket::CloseCode code, std::string_view reason) {
@@ -152,10 +156,24 @@ void Session::begin_closing() {
 }
 
 void Session::continue_closing() {
-  const std::size_t pending = client_->pending_bytes() + (server_ ? server_->pending_bytes() : 0);
-  if (pending == 0 && has_client_ended_ && (!server_ || has_server_ended_)) return close();
+  const std::size_t pending = pending_bytes();
+  const bool is_server_done = !server_ || server_->is_closed() || has_server_ended_;
+  if (pending == 0 && has_client_ended_ && is_server_done) return close();
+  std::get<Closing>(stage_).pending = pending;
   worker_.loop().arm(timer_, pending == 0 ? kLingerTimeout : kFlushTimeout);
 }
+
+// Whoever still takes bytes, however slowly, gets them all.
+void Session::on_closing_timeout() {
+  const std::size_t pending = pending_bytes();
+  pending < std::get<Closing>(stage_).pending ? continue_closing() : close();
+}
+
+std::size_t Session::pending_bytes() const noexcept {
+  return client_->pending_bytes() + (server_ ? server_->pending_bytes() : 0);
+}
+
+void Session::close_when_flushed() { pending_bytes() > 0 ? begin_closing() : close(); }
 
 void Session::abandon() {
   if (Exchange* const current = exchange()) record_->body_bytes_sent = current->body_bytes_sent();

@@ -71,7 +71,9 @@ class Session final : public event::Disposable,
 
   struct Handshake {};
   struct ReadHead {};
-  struct Closing {};
+  struct Closing {
+    std::size_t pending = 0;  // bytes, when looked at last
+  };
   struct Upgrading {
     Upgrade upgrade;
     std::unique_ptr<Connect> connect;  // knows who was tried, should this server decline
@@ -89,7 +91,9 @@ class Session final : public event::Disposable,
     std::shared_ptr<const Snapshot> snapshot;  // of the request under way
     std::vector<std::byte> early_bytes;        // came before the stage that wants them
     Service service = Service::exchange;
+    config::UpstreamTimeouts timeouts;  // of the request under way
     bool is_head_begun = false;
+    bool has_served = false;  // an answer at least
   };
 
   Session(WorkerContext& worker, ClientConnection client);
@@ -104,6 +108,7 @@ class Session final : public event::Disposable,
   // Reading heads. read_requests() serves pipelined requests in turn and keeps what the stage cannot take yet.
   void begin_read_head(Duration at_most);
   void read_requests(std::span<const std::byte> input);
+  void resume_requests();
   void keep_early(std::span<const std::byte> bytes);
   [[nodiscard]] std::size_t read_head(std::span<const std::byte> input);
   void begin_request(http::RequestHead head);
@@ -129,7 +134,10 @@ class Session final : public event::Disposable,
   void answer(int status, std::string_view reason);
   void finish_request();
   void begin_closing();
+  void close_when_flushed();
   void continue_closing();
+  void on_closing_timeout();
+  [[nodiscard]] std::size_t pending_bytes() const noexcept;
   void abandon();
   void write_access_line();
   void log_end(std::string_view message, std::string_view reason);

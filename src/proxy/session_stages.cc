@@ -23,7 +23,8 @@ void Session::begin_read_head(Duration at_most) {
 }
 
 void Session::read_requests(std::span<const std::byte> input) {
-  while (!is_closed_ && std::holds_alternative<ReadHead>(stage_) && !input.empty()) {
+  // A client that does not take its answers gets no further request served: they would pile up here.
+  while (!is_closed_ && std::holds_alternative<ReadHead>(stage_) && !input.empty() && client_->pending_bytes() == 0) {
     input = input.subspan(read_head(input));
   }
   if (!is_closed_ && !std::holds_alternative<Closing>(stage_)) keep_early(input);
@@ -73,7 +74,7 @@ void Session::begin_request(http::RequestHead head) {
   record_->head = std::move(head);
   timer_.disarm();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
-  if (record_->head.body.kind == http::BodyKind::none) http_->parser.reset();
+  if (!record_->head.body.has_bytes()) http_->parser.reset();
   const Verdict verdict =
       admit(*http_->snapshot, *http_->listener, record_->head, listener_lease_.rank(), worker_.rng().next());
   record_->route = verdict.route;
@@ -84,7 +85,7 @@ void Session::begin_request(http::RequestHead head) {
 }
 
 void Session::on_head_timeout() {
-  if (!http_->parser.has_partial_head()) return close();
+  if (!http_->parser.has_partial_head()) return close_when_flushed();
   record_ = std::make_unique<SessionRecord>();
   record_->session_id = id_;
   record_->peer = http_->peer;
@@ -99,7 +100,8 @@ void Session::begin_connect() {
   if (!upstream) return answer(503, "the upstream left the configuration");
   std::string key;
   upstream->options->key.expand(RecordVariables(*record_, worker_.loop().now()), key);
-  worker_.loop().arm(timer_, upstream->options->timeouts.connect);
+  http_->timeouts = upstream->options->timeouts;
+  worker_.loop().arm(timer_, http_->timeouts.connect);
   event::ConnectObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
       std::make_unique<Connect>(worker_, observer, route_->upstream, std::move(key)));
@@ -129,8 +131,7 @@ void Session::begin_service(Connected connected) {
   // A write that fails is told by the server's end, which reading brings.
   (void)send(*server_, http::write_request_head(record_->head, forwarded_client(), purpose));
   if (is_websocket) {
-    const auto upstream = worker_.find_upstream(route_->upstream);
-    worker_.loop().arm(timer_, upstream ? upstream->options->timeouts.response_head : Duration(0));
+    worker_.loop().arm(timer_, http_->timeouts.response_head);
     stage_.emplace<std::unique_ptr<Upgrading>>(
         std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), std::move(connect)}));
   } else {
@@ -147,10 +148,8 @@ http::ForwardedClient Session::forwarded_client() const {
 }
 
 void Session::begin_exchange() {
-  const auto upstream = worker_.find_upstream(route_->upstream);
-  const auto timeouts = upstream ? upstream->options->timeouts : config::UpstreamTimeouts{};
-  auto& exchange = *stage_.emplace<std::unique_ptr<Exchange>>(
-      std::make_unique<Exchange>(worker_.loop(), timer_, *client_, *server_, record_->head, http_->parser, timeouts));
+  auto& exchange = *stage_.emplace<std::unique_ptr<Exchange>>(std::make_unique<Exchange>(
+      worker_.loop(), timer_, *client_, *server_, record_->head, http_->parser, http_->timeouts));
   if (exchange.is_request_complete()) return;
   client_->start_reading();
   feed_exchange(std::exchange(http_->early_bytes, {}));
@@ -190,8 +189,7 @@ void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byt
 void Session::try_another_server() {
   std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Upgrading>>(stage_)->connect);
   drop_server();
-  const auto upstream = worker_.find_upstream(route_->upstream);
-  worker_.loop().arm(timer_, upstream ? upstream->options->timeouts.connect : Duration(0));
+  worker_.loop().arm(timer_, http_->timeouts.connect);
   auto& stage = *stage_.emplace<std::unique_ptr<Connect>>(std::move(connect));
   apply(stage.try_next());
 }
@@ -247,7 +245,7 @@ void Session::answer(const Verdict& refusal) {
   drop_server();
   const http::RequestHead& head = record_->head;
   // Only a request that was read to its end can be followed by another.
-  const bool is_complete = !head.method.empty() && head.body.kind == http::BodyKind::none;
+  const bool is_complete = !head.method.empty() && !head.body.has_bytes();
   const bool keeps_alive = is_complete && head.keep_alive && keep_alive_allowed() == KeepAlive::yes &&
                            refusal.refusal_status != 400 && refusal.refusal_fields.empty();
   http::ErrorPage page;
@@ -265,11 +263,16 @@ void Session::answer(const Verdict& refusal) {
 }
 
 void Session::finish_request() {
+  http_->has_served = true;
   http_->snapshot.reset();
-  if (record_->head.body.kind != http::BodyKind::none) http_->parser.reset();
+  if (record_->head.body.has_bytes()) http_->parser.reset();
   record_.reset();
   route_.reset();
   begin_read_head(http_->listener->timeouts.keepalive);
+  resume_requests();
+}
+
+void Session::resume_requests() {
   client_->start_reading();
   read_requests(std::exchange(http_->early_bytes, {}));
 }

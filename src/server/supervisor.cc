@@ -56,6 +56,7 @@ Status Supervisor::start() {
     std::vector<std::string> keys;
     for (const auto& [key, entry] : startup_.sockets.entries()) keys.push_back(key);
     log_listeners(startup_.sockets.entries(), keys);
+    reload_again_if_wanted();
   });
   for (const auto& worker : workers_) worker->start();
   return {};
@@ -132,6 +133,10 @@ void Supervisor::finish_reload(SocketBook::Entries entries) {
   log(log::Level::info, log::LineBuilder("configuration reloaded")
                             .add("generation", static_cast<std::int64_t>(snapshot_->generation))
                             .text());
+  reload_again_if_wanted();
+}
+
+void Supervisor::reload_again_if_wanted() {
   if (std::exchange(is_reload_wanted_, false)) reload();
 }
 

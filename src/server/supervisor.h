@@ -55,6 +55,7 @@ class Supervisor final : private event::TimerObserver {
   // Gives `snapshot` to every worker; `done` runs on this thread when all have it.
   void distribute(const SocketBook::Entries& entries, event::Inbox::Task done);
   void finish_reload(SocketBook::Entries entries);
+  void reload_again_if_wanted();
   void reopen_logs();
   void begin_drain();
   void begin_ending();
