@@ -29,11 +29,20 @@ TEST_CASE("consistent_hash: a server owns 160 points for each unit of weight") {
 }
 
 TEST_CASE("consistent_hash: great weights share a ring of bounded size, and the least still has a point") {
-  const SharedGroup group = make_group({4'000'000'000, 2'000'000'000, 1});
-  const auto points = points_by_owner(HashRing(*group), 3);
-  CHECK(points[0] + points[1] + points[2] <= HashRing::kMaxPoints + 3);
-  CHECK(points[0] / 2 == points[1]);
-  CHECK(points[2] == 1);
+  constexpr std::uint64_t kTotal = 6'000'000'001;
+  const std::uint64_t great = HashRing::point_count(4'000'000'000, kTotal);
+  const std::uint64_t half = HashRing::point_count(2'000'000'000, kTotal);
+  CHECK(great + half <= HashRing::kMaxPoints);
+  CHECK(great + half >= HashRing::kMaxPoints - 2);
+  CHECK(great / 2 == half);
+  CHECK(HashRing::point_count(1, kTotal) == 1);
+}
+
+TEST_CASE("consistent_hash: a unit of weight is 160 points up to the largest ring, and fewer beyond it") {
+  constexpr std::uint64_t kLargest = HashRing::kMaxPoints / HashRing::kPointsPerWeight;
+  CHECK(HashRing::point_count(kLargest, kLargest) == HashRing::kMaxPoints);
+  CHECK(HashRing::point_count(1, kLargest) == 160);
+  CHECK(HashRing::point_count(1, kLargest + 1) == 159);
 }
 
 TEST_CASE("consistent_hash: the ring is searched around its end") {

@@ -25,12 +25,6 @@ std::uint64_t weight_of_all(const ServerGroup& group) noexcept {
   return sum;
 }
 
-std::uint64_t point_count(std::uint64_t weight, std::uint64_t total_weight) noexcept {
-  if (total_weight <= HashRing::kMaxPoints / HashRing::kPointsPerWeight) return weight * HashRing::kPointsPerWeight;
-  const auto share = static_cast<std::uint64_t>(Wide{HashRing::kMaxPoints} * weight / total_weight);
-  return std::max<std::uint64_t>(share, 1);
-}
-
 // `twin` tells servers of one name apart, which would otherwise own the same points.
 void add_points(std::vector<Point>& points, const Server& server, ServerIndex owner, std::uint64_t count,
                 std::uint64_t twin) {
@@ -61,6 +55,12 @@ HashRing::HashRing(const ServerGroup& group) {
     hashes_.push_back(point.hash);
     owners_.push_back(point.owner);
   }
+}
+
+std::uint64_t HashRing::point_count(std::uint64_t weight, std::uint64_t total_weight) noexcept {
+  if (total_weight <= kMaxPoints / kPointsPerWeight) return weight * kPointsPerWeight;
+  const auto share = static_cast<std::uint64_t>(Wide{kMaxPoints} * weight / total_weight);
+  return std::max<std::uint64_t>(share, 1);
 }
 
 std::size_t HashRing::find(std::uint64_t hash) const noexcept {
