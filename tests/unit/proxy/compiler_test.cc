@@ -1,0 +1,206 @@
+#include "proxy/compiler.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "config/reader.h"
+#include "support/catch.h"
+
+using namespace hawser;
+using namespace hawser::proxy;
+using config::Severity;
+
+namespace {
+
+struct Compiled {
+  std::unique_ptr<Snapshot> snapshot;
+  config::Diagnostics diagnostics;
+};
+
+// A file with one listener and one route; `upstream` is what stands behind "chat:".
+std::string file_with(std::string_view upstream, std::string_view match = "") {
+  return "listeners: [{ name: public, address: \"127.0.0.1:8080\" }]\n"
+         "routes: [{ name: all, upstream: chat, match: {" +
+         std::string(match) + "} }]\nupstreams: { chat: " + std::string(upstream) + " }\n";
+}
+
+Compiled compile(const std::string& text, StateRegistry& states, const Snapshot* predecessor = nullptr) {
+  const auto read = config::read_configuration_text(text, "hawser.yaml");
+  for (const auto& diagnostic : read.diagnostics) UNSCOPED_INFO(config::to_string(diagnostic));
+  REQUIRE(read.configuration.has_value());
+  Compiled compiled;
+  compiled.snapshot = compile_snapshot(*read.configuration, predecessor, states, compiled.diagnostics);
+  return compiled;
+}
+
+Compiled compile(const std::string& text) {
+  StateRegistry states;
+  return compile(text, states);
+}
+
+// The one diagnostic there is, without its place.
+config::Diagnostic only(const Compiled& compiled) {
+  REQUIRE(compiled.diagnostics.size() == 1);
+  return compiled.diagnostics.front();
+}
+
+const upstream::Server& server_of(const Compiled& compiled, std::size_t index, std::size_t upstream = 0) {
+  return compiled.snapshot->upstreams.at(upstream)->group->servers.at(index);
+}
+
+const std::string kTwoServers = "{ servers: [\"127.0.0.1:9001\", \"127.0.0.1:9002\"] }";
+
+}  // namespace
+
+TEST_CASE("a sound configuration compiles without a word") {
+  const auto compiled = compile(file_with(kTwoServers));
+  REQUIRE(compiled.snapshot);
+  CHECK(compiled.diagnostics.empty());
+  CHECK(compiled.snapshot->generation == 1);
+  REQUIRE(compiled.snapshot->listeners.size() == 1);
+  CHECK(compiled.snapshot->listeners[0]->name == "public");
+  CHECK(compiled.snapshot->listeners[0]->address.to_string() == "127.0.0.1:8080");
+  REQUIRE(compiled.snapshot->routes.size() == 1);
+  CHECK(compiled.snapshot->routes[0]->upstream == "chat");
+  REQUIRE(compiled.snapshot->upstreams.size() == 1);
+  CHECK(server_of(compiled, 0).name == "127.0.0.1:9001");
+  CHECK(server_of(compiled, 1).address.to_string() == "127.0.0.1:9002");
+  CHECK(compiled.snapshot->upstreams[0]->plan != nullptr);
+}
+
+TEST_CASE("an unknown balancing method is an error that names the known ones and its place") {
+  const auto compiled = compile(file_with("{ balance: rondo, servers: [\"127.0.0.1:9001\"] }"));
+  CHECK_FALSE(compiled.snapshot);
+  const auto diagnostic = only(compiled);
+  CHECK(diagnostic.severity == Severity::error);
+  CHECK(diagnostic.message.find("'rondo'") != std::string::npos);
+  CHECK(diagnostic.message.find("round_robin") != std::string::npos);
+  CHECK(diagnostic.where.line == 3);
+}
+
+TEST_CASE("a method that hashes needs a key") {
+  const auto compiled = compile(file_with("{ balance: consistent_hash, servers: [\"127.0.0.1:9001\"] }"));
+  CHECK_FALSE(compiled.snapshot);
+  CHECK(only(compiled).message.find("needs a key") != std::string::npos);
+}
+
+TEST_CASE("a method that does not hash takes no key and no balance_factor") {
+  const auto keyed =
+      compile(file_with("{ balance: { method: round_robin, key: \"$host\" }, servers: [\"127.0.0.1:9001\"] }"));
+  CHECK_FALSE(keyed.snapshot);
+  CHECK(only(keyed).message.find("takes no key") != std::string::npos);
+  const auto bounded =
+      compile(file_with("{ balance: { method: round_robin, balance_factor: 1.5 }, servers: [\"127.0.0.1:9001\"] }"));
+  CHECK_FALSE(bounded.snapshot);
+  CHECK(only(bounded).message.find("takes no balance_factor") != std::string::npos);
+}
+
+TEST_CASE("a key with an unknown variable is an error that names it") {
+  const auto compiled =
+      compile(file_with("{ balance: { method: consistent_hash, key: \"$no_such\" }, servers: [\"127.0.0.1:9001\"] }"));
+  CHECK_FALSE(compiled.snapshot);
+  CHECK(only(compiled).message.find("no_such") != std::string::npos);
+}
+
+TEST_CASE("a key of variables compiles") {
+  const auto compiled = compile(
+      file_with("{ balance: { method: consistent_hash, key: \"$cookie_session\" }, servers: [\"127.0.0.1:9001\"] }"));
+  REQUIRE(compiled.snapshot);
+  CHECK_FALSE(compiled.snapshot->upstreams[0]->key.is_empty());
+}
+
+TEST_CASE("weights under a method that ignores them are a warning, not an error") {
+  const auto compiled = compile(file_with("{ servers: [{ address: \"127.0.0.1:9001\", weight: 2 }] }"));
+  CHECK(compiled.snapshot);
+  CHECK(only(compiled).severity == Severity::warning);
+  const auto weighted =
+      compile(file_with("{ balance: weighted_round_robin, servers: [{ address: \"127.0.0.1:9001\", weight: 2 }] }"));
+  CHECK(weighted.diagnostics.empty());
+  CHECK(server_of(weighted, 0).weight == 2);
+}
+
+TEST_CASE("a bad regular expression is an error at its own place") {
+  const auto compiled = compile(file_with(kTwoServers, " path_regex: \"a([\" "));
+  CHECK_FALSE(compiled.snapshot);
+  const auto diagnostic = only(compiled);
+  CHECK(diagnostic.message.starts_with("bad regular expression"));
+  CHECK(diagnostic.where.path == "routes[0].match.path_regex");
+}
+
+TEST_CASE("a bad access-log template is an error") {
+  const auto compiled = compile(file_with(kTwoServers) + "access_log: { target: stdout, format: \"$nonsense\" }\n");
+  CHECK_FALSE(compiled.snapshot);
+  CHECK(only(compiled).message.find("nonsense") != std::string::npos);
+}
+
+TEST_CASE("no error hides another") {
+  const auto compiled =
+      compile(file_with("{ balance: rondo, servers: [\"127.0.0.1:9001\"] }", " path_regex: \"a([\" ") +
+              "access_log: { target: stdout, format: \"$nonsense\" }\n");
+  CHECK_FALSE(compiled.snapshot);
+  CHECK(compiled.diagnostics.size() == 3);
+}
+
+TEST_CASE("a host that cannot be resolved is a warning, and its server takes no session") {
+  const std::string impossible = std::string(64, 'a') + ".example:80";  // a label is at most 63 long
+  const auto compiled = compile(file_with("{ servers: [\"" + impossible + "\", \"127.0.0.1:9002\"] }"));
+  REQUIRE(compiled.snapshot);
+  CHECK(only(compiled).severity == Severity::warning);
+  CHECK_FALSE(server_of(compiled, 0).state->is_eligible());
+  CHECK(server_of(compiled, 1).state->is_eligible());
+}
+
+TEST_CASE("servers, upstreams and listeners keep their state over a reload") {
+  StateRegistry states;
+  const auto before = compile(file_with(kTwoServers), states);
+  const auto after =
+      compile(file_with("{ servers: [\"127.0.0.1:9003\", \"127.0.0.1:9002\"] }"), states, before.snapshot.get());
+  REQUIRE(after.snapshot);
+  CHECK(after.snapshot->generation == 2);
+  CHECK(server_of(after, 1).state == server_of(before, 1).state);
+  CHECK(server_of(after, 0).state != server_of(before, 0).state);
+  CHECK(after.snapshot->upstreams[0]->group->state == before.snapshot->upstreams[0]->group->state);
+  CHECK(after.snapshot->listeners[0]->state == before.snapshot->listeners[0]->state);
+}
+
+TEST_CASE("the same address in two upstreams has two states") {
+  const auto compiled = compile(
+      "listeners: [{ address: \"127.0.0.1:8080\" }]\n"
+      "routes: [{ upstream: one, match: { path: /1 } }, { upstream: two }]\n"
+      "upstreams: { one: { servers: [\"127.0.0.1:9001\"] }, two: { servers: [\"127.0.0.1:9001\"] } }\n");
+  REQUIRE(compiled.snapshot);
+  CHECK(server_of(compiled, 0, 0).state != server_of(compiled, 0, 1).state);
+}
+
+TEST_CASE("a server that left the file keeps its state as long as a session holds it") {
+  StateRegistry states;
+  auto first = compile(file_with(kTwoServers), states);
+  const auto held = server_of(first, 0).state;
+  held->set_eligible(false);
+  first.snapshot.reset();
+  (void)compile(file_with("{ servers: [\"127.0.0.1:9002\"] }"), states);
+  const auto back = compile(file_with(kTwoServers), states);
+  CHECK(server_of(back, 0).state == held);
+}
+
+TEST_CASE("a server that left the file and that nobody holds begins anew") {
+  StateRegistry states;
+  {
+    const auto first = compile(file_with(kTwoServers), states);
+    server_of(first, 0).state->set_eligible(false);
+  }
+  states.forget_unused();
+  const auto back = compile(file_with(kTwoServers), states);
+  CHECK(server_of(back, 0).state->is_eligible());
+}
+
+TEST_CASE("a refused configuration leaves states that are in use alone") {
+  StateRegistry states;
+  const auto before = compile(file_with(kTwoServers), states);
+  const auto refused =
+      compile(file_with("{ balance: rondo, servers: [\"127.0.0.1:9001\"] }"), states, before.snapshot.get());
+  CHECK_FALSE(refused.snapshot);
+  const auto after = compile(file_with(kTwoServers), states, before.snapshot.get());
+  CHECK(server_of(after, 0).state == server_of(before, 0).state);
+}
