@@ -90,9 +90,12 @@ ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, Kee
         }
         break;
       }
-      case ParseEvent::body:
-        if (to_client_->write(step.body) == WriteResult::blocked) server_.stop_reading();
+      case ParseEvent::body: {
+        const WriteResult written = to_client_->write(step.body);
+        if (written == WriteResult::broken) return ExchangeProgress::cut;
+        if (written == WriteResult::blocked) server_.stop_reading();
         break;
+      }
       case ParseEvent::end:
         if (to_client_) return finish_response();
         response_parser_.reset_after_interim();
