@@ -441,3 +441,48 @@ TEST_CASE("a stream may be destroyed while it reads and has bytes pending") {
   CHECK(pair.recorder.drained == 0);
   CHECK(pair.recorder.ends.empty());
 }
+
+TEST_CASE("an observer may destroy another stream that was ready in the same turn") {
+  TurnedLoop turned;
+  std::array<Recorder, 2> recorders;
+  std::array<std::unique_ptr<PlainStream>, 2> streams;
+  std::array<Fd, 2> peers;
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::array<int, 2> sockets{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets.data()) == 0);
+    peers[i].reset(sockets[1]);
+    streams[i] = PlainStream::adopt(turned.loop(), Fd(sockets[0]));
+    streams[i]->set_observer(&recorders[i]);
+    streams[i]->start_reading();
+    recorders[i].then_on_bytes = [&streams, i] { streams[1 - i].reset(); };
+    REQUIRE(::send(sockets[1], "x", 1, 0) == 1);
+  }
+  turned.turn();
+  CHECK(recorders[0].received.size() + recorders[1].received.size() == 1);
+}
+
+TEST_CASE("a descriptor that is used again at once hears nothing of its predecessor") {
+  Pair pair;
+  Recorder successor;
+  std::unique_ptr<PlainStream> next;
+  Fd next_peer;
+  pair.recorder.then_on_bytes = [&] {
+    pair.stream->close();
+    std::array<int, 2> sockets{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets.data()) == 0);
+    next_peer.reset(sockets[1]);
+    next = PlainStream::adopt(pair.turned.loop(), Fd(sockets[0]));
+    next->set_observer(&successor);
+    next->start_reading();
+  };
+  pair.stream->start_reading();
+  pair.peer_writes("first");
+  pair.peer_shuts_down();
+  pair.turned.turn();
+  CHECK(pair.recorder.ends.empty());
+  CHECK(successor.received.empty());
+  CHECK(successor.ends.empty());
+  REQUIRE(::send(next_peer.get(), "second", 6, 0) == 6);
+  pair.turned.turn();
+  CHECK(successor.received == "second");
+}
