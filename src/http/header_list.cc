@@ -45,6 +45,16 @@ std::optional<std::string_view> HeaderList::find(std::string_view name) const no
   return std::nullopt;
 }
 
+std::optional<std::string_view> HeaderList::find_only(std::string_view name) const noexcept {
+  std::optional<std::string_view> found;
+  for (const Field& field : fields_) {
+    if (!equals_ignoring_case(name_of(field), name)) continue;
+    if (found) return std::nullopt;
+    found = value_of(field);
+  }
+  return found;
+}
+
 std::size_t HeaderList::count(std::string_view name) const noexcept {
   return static_cast<std::size_t>(
       std::ranges::count_if(fields_, [&](const Field& field) { return equals_ignoring_case(name_of(field), name); }));

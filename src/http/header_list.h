@@ -35,6 +35,8 @@ class HeaderList {
   }
   // The first of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
+  // The one of that name; nothing when there are more.
+  [[nodiscard]] std::optional<std::string_view> find_only(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
   // Whether any field of that name has `token` as a member of its comma-separated list, without case.
   [[nodiscard]] bool has_token(std::string_view name, std::string_view token) const noexcept;

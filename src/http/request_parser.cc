@@ -13,9 +13,8 @@ namespace {
 
 // The Host field, checked against the authority of an absolute-form target.
 Verdict<std::string> request_host(const HeaderList& headers, std::string_view authority) {
-  const auto host = headers.find("Host");
-  if (!host) return refuse(400, "no Host field");
-  if (headers.count("Host") != 1) return refuse(400, "Host field repeated");
+  const auto host = headers.find_only("Host");
+  if (!host) return refuse(400, headers.find("Host") ? "Host field repeated" : "no Host field");
   if (!is_valid_authority(*host)) return refuse(400, "malformed Host field");
   if (!authority.empty() && !equals_ignoring_case(authority, *host)) {
     return refuse(400, "Host field differs from the request target");

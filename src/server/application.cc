@@ -20,6 +20,7 @@
 #include "server/pid_lookup.h"
 #include "server/privileges.h"
 #include "server/supervisor.h"
+#include "tls/openssl_start.h"
 #include "tls/openssl_version.h"
 
 namespace hawser::server {
@@ -145,6 +146,7 @@ Result<std::unique_ptr<Supervisor>> prepare(const Command& command, LoadedConfig
 
 int serve(const Command& command) {
   event::ignore_broken_pipes();
+  tls::initialize_openssl();
   proxy::StateRegistry states;
   LoadResult result = load_configuration(command.config_file, command.overrides, nullptr, states);
   print_diagnostics(result.diagnostics);

@@ -1,7 +1,8 @@
 #include "tls/digest.h"
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
+#include <utility>
+
+#include "tls/openssl_handle.h"
 
 namespace hawser::tls {
 namespace {
@@ -10,17 +11,44 @@ const unsigned char* as_chars(std::span<const std::byte> bytes) noexcept {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-std::size_t padding_of(std::string_view text) noexcept {
-  if (text.ends_with("==")) return 2;
-  return text.ends_with('=') ? 1 : 0;
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr unsigned char kNoSextet = 0xff;
+
+// What each byte stands for in base64.
+constexpr auto kSextets = [] {
+  std::array<unsigned char, 256> sextets{};
+  sextets.fill(kNoSextet);
+  for (unsigned char i = 0; i < kAlphabet.size(); ++i) sextets[static_cast<unsigned char>(kAlphabet[i])] = i;
+  return sextets;
+}();
+
+std::string_view without_padding(std::string_view text) noexcept {
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  return text;
 }
+
+// SHA-1 looked up once, and a context to use again: OpenSSL's one-shot call makes both anew each time.
+class Sha1 {
+ public:
+  [[nodiscard]] Sha1Digest hash(std::span<const std::byte> bytes) noexcept {
+    Sha1Digest digest{};
+    const bool is_done =
+        context_ && EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1 &&
+        EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1 &&
+        EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) == 1;
+    return is_done ? digest : Sha1Digest{};
+  }
+
+ private:
+  DigestHandle algorithm_{EVP_MD_fetch(nullptr, "SHA1", nullptr)};
+  DigestContextHandle context_{EVP_MD_CTX_new()};
+};
 
 }  // namespace
 
 Sha1Digest sha1(std::span<const std::byte> bytes) noexcept {
-  Sha1Digest digest;
-  SHA1(as_chars(bytes), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
+  thread_local Sha1 hasher;
+  return hasher.hash(bytes);
 }
 
 std::string base64_encode(std::span<const std::byte> bytes) {
@@ -31,17 +59,23 @@ std::string base64_encode(std::span<const std::byte> bytes) {
 }
 
 std::optional<std::vector<std::byte>> base64_decode(std::string_view text) {
-  if (text.empty()) return std::vector<std::byte>{};
   if (text.size() % 4 != 0) return std::nullopt;
-  std::vector<std::byte> bytes(text.size() / 4 * 3);
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (length < 0) return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(length) - padding_of(text));
-  // OpenSSL forgives white space, padding inside and stray bits; only the canonical text encodes back to itself.
-  if (base64_encode(bytes) != text) return std::nullopt;
-  return bytes;
+  text = without_padding(text);
+  std::vector<std::byte> bytes(text.size() * 3 / 4);
+  auto next = bytes.begin();
+  unsigned bits = 0;
+  unsigned bit_count = 0;
+  for (const char c : text) {
+    const unsigned char sextet = kSextets[static_cast<unsigned char>(c)];
+    if (sextet == kNoSextet) return std::nullopt;
+    bits = (bits << 6U) | sextet;
+    bit_count += 6;
+    if (bit_count < 8) continue;
+    bit_count -= 8;
+    *next++ = static_cast<std::byte>(bits >> bit_count);
+    bits &= (1U << bit_count) - 1;
+  }
+  return bits == 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
 }  // namespace hawser::tls

@@ -13,7 +13,8 @@ namespace hawser::tls {
 
 using Sha1Digest = std::array<std::byte, 20>;
 
-// SHA-1 of `bytes`, for Sec-WebSocket-Accept (RFC 6455, section 4.2.2); not for anything that must resist forgery.
+// SHA-1 of `bytes`, for Sec-WebSocket-Accept (RFC 6455, section 4.2.2); not for anything that must resist forgery. All
+// zero when OpenSSL is set up to refuse SHA-1.
 [[nodiscard]] Sha1Digest sha1(std::span<const std::byte> bytes) noexcept;
 
 // Base64 with padding and without line breaks (RFC 4648, section 4).

@@ -20,6 +20,8 @@ struct OpensslDeleter {
 
 using BioHandle = std::unique_ptr<BIO, OpensslDeleter<BIO_free>>;
 using ContextHandle = std::unique_ptr<SSL_CTX, OpensslDeleter<SSL_CTX_free>>;
+using DigestHandle = std::unique_ptr<EVP_MD, OpensslDeleter<EVP_MD_free>>;
+using DigestContextHandle = std::unique_ptr<EVP_MD_CTX, OpensslDeleter<EVP_MD_CTX_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, OpensslDeleter<EVP_PKEY_free>>;
 using X509Handle = std::unique_ptr<X509, OpensslDeleter<X509_free>>;
 

@@ -41,8 +41,9 @@ std::vector<std::string> extension_names(const http::HeaderList& headers) {
 
 // Whether each extension of the answer was offered, by name; parameters are the peers' affair.
 bool are_extensions_offered(const http::RequestHead& request, const http::ResponseHead& response) {
-  const auto offered = extension_names(request.headers);
   const auto answered = extension_names(response.headers);
+  if (answered.empty()) return true;
+  const auto offered = extension_names(request.headers);
   return std::all_of(answered.begin(), answered.end(), [&offered](const std::string& name) {
     return std::find(offered.begin(), offered.end(), name) != offered.end();
   });
@@ -53,25 +54,25 @@ bool are_extensions_offered(const http::RequestHead& request, const http::Respon
 RequestVerdict check_upgrade_request(const http::RequestHead& request) {
   const auto version = request.headers.find("Sec-WebSocket-Version");
   if (!version || trim(*version) != "13") return RequestVerdict::wrong_version;
-  const auto key = request.headers.find(kKeyField);
-  if (!key || request.headers.count(kKeyField) != 1) return RequestVerdict::bad_key;
+  const auto key = request.headers.find_only(kKeyField);
+  if (!key) return RequestVerdict::bad_key;
   const auto decoded = tls::base64_decode(trim(*key));
   return decoded && decoded->size() == kKeyBytes ? RequestVerdict::fine : RequestVerdict::bad_key;
 }
 
 std::string accept_key(std::string_view key) {
-  std::string text(trim(key));
-  text += kGuid;
+  key = trim(key);
+  std::string text;
+  text.reserve(key.size() + kGuid.size());
+  text.append(key).append(kGuid);
   return tls::base64_encode(tls::sha1(std::as_bytes(std::span(text))));
 }
 
 Status check_upgrade_response(const http::RequestHead& request, const http::ResponseHead& response) {
   if (!response.headers.has_token("Upgrade", "websocket")) return refuse("101 without Upgrade: websocket");
   if (!response.headers.has_token("Connection", "upgrade")) return refuse("101 without Connection: Upgrade");
-  const auto accept = response.headers.find("Sec-WebSocket-Accept");
-  if (!accept || response.headers.count("Sec-WebSocket-Accept") != 1) {
-    return refuse("101 needs exactly one Sec-WebSocket-Accept");
-  }
+  const auto accept = response.headers.find_only("Sec-WebSocket-Accept");
+  if (!accept) return refuse("101 needs exactly one Sec-WebSocket-Accept");
   const auto key = request.headers.find(kKeyField);
   if (!key || trim(*accept) != accept_key(*key)) return refuse("101 with a wrong Sec-WebSocket-Accept");
   const auto protocol = response.headers.find(kProtocolField);

@@ -23,6 +23,12 @@ TEST_CASE("names are found without case, the first one wins") {
   CHECK(sample().count("Accept") == 2);
 }
 
+TEST_CASE("the only field of a name is found, one of several is not") {
+  CHECK(sample().find_only("x-ONE") == "1");
+  CHECK_FALSE(sample().find_only("accept"));
+  CHECK_FALSE(sample().find_only("x-two"));
+}
+
 TEST_CASE("removing takes every field of the name and keeps the order of the rest") {
   auto list = sample();
   list.add("X-Two", "2");

@@ -1,6 +1,7 @@
 #include "tls/digest.h"
 
-#include <cstring>
+#include <string>
+#include <thread>
 
 #include "support/catch.h"
 
@@ -16,6 +17,16 @@ std::string text_of(std::span<const std::byte> bytes) {
 TEST_CASE("The accept key of RFC 6455, section 1.3, comes out") {
   CHECK(base64_encode(sha1(bytes_of("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))) ==
         "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+}
+
+TEST_CASE("SHA-1 follows the vectors of FIPS 180, however often and wherever it is asked") {
+  const std::string abc = "qZk+NkcGgWq6PiVxeFDCbJzQ2J0=";
+  CHECK(base64_encode(sha1(bytes_of("abc"))) == abc);
+  CHECK(base64_encode(sha1({})) == "2jmj7l5rSw0yVb/vlWAYkK/YBwk=");
+  CHECK(base64_encode(sha1(bytes_of("abc"))) == abc);
+  std::string of_another_thread;
+  std::thread([&] { of_another_thread = base64_encode(sha1(bytes_of("abc"))); }).join();
+  CHECK(of_another_thread == abc);
 }
 
 TEST_CASE("Base64 follows the vectors of RFC 4648, section 10, both ways") {
