@@ -83,15 +83,15 @@ format-check: ## refuse a source that is not in the one format
 .PHONY: lint
 lint: ## clang-tidy over every source
 	$(dependencies) build lint
-	@cmake --preset lint -DHAWSER_WERROR=OFF
+	@cmake --preset lint
 	@run-clang-tidy-19 -quiet -j $(JOBS) -p build/lint '$(CURDIR)/(src|modules)/'
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for SECONDS (60)
 	$(dependencies) build fuzz
 	@cmake --preset fuzz
-	@cmake --build --preset fuzz -j $(JOBS)
-	@JOBS=$(JOBS) $(python) tests/support/suite.py fuzz --seconds $(SECONDS)
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
+	$(suite) fuzz --seconds $(SECONDS)
 
 .PHONY: bench
 bench: ## Hawser, nginx and HAProxy side by side
@@ -103,7 +103,7 @@ bench: ## Hawser, nginx and HAProxy side by side
 .PHONY: install
 install: ## the release build, manual page and, where none is, configuration; knows DESTDIR and PREFIX
 	@test -x build/release/hawser || { echo "run 'make build' first"; exit 1; }
-	@cmake --install build/release --prefix "$(PREFIX)"
+	@cmake --install build/release --strip --prefix "$(PREFIX)"
 	@install -D -m 644 man/hawser.8 "$(DESTDIR)$(PREFIX)/share/man/man8/hawser.8"
 	@test -e "$(DESTDIR)$(SYSCONFDIR)/hawser/hawser.yaml" || test ! -e conf/hawser.yaml || \
 	  install -D -m 644 conf/hawser.yaml "$(DESTDIR)$(SYSCONFDIR)/hawser/hawser.yaml"
