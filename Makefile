@@ -101,7 +101,7 @@ bench: ## Hawser, nginx and HAProxy side by side
 	@$(python) tests/bench/run.py $(BENCH_ARGUMENTS)
 
 .PHONY: install
-install: ## the release build, manual page and, where none is, configuration; knows DESTDIR and PREFIX
+install: ## the release build without its symbols, manual page and, where none is, configuration; knows DESTDIR and PREFIX
 	@test -x build/release/hawser || { echo "run 'make build' first"; exit 1; }
 	@cmake --install build/release --strip --prefix "$(PREFIX)"
 	@install -D -m 644 man/hawser.8 "$(DESTDIR)$(PREFIX)/share/man/man8/hawser.8"
