@@ -84,7 +84,7 @@ format-check: ## refuse a source that is not in the one format
 lint: ## clang-tidy over every source
 	$(dependencies) build lint
 	@cmake --preset lint
-	@run-clang-tidy-19 -quiet -j $(JOBS) -p build/lint '$(CURDIR)/(src|modules)/'
+	@run-clang-tidy-19 -quiet -j $(JOBS) -p build/lint '$(CURDIR)/(src|modules)/(?!.*_test[.]cc)'
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for SECONDS (60)
