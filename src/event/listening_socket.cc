@@ -103,6 +103,11 @@ Result<ListeningSockets> open_unix(const SocketAddress& address, const ListenOpt
 
 }  // namespace
 
+void apply_listen_options(const Fd& socket, const SocketAddress& address, const ListenOptions& options) noexcept {
+  ::listen(socket.get(), static_cast<int>(options.backlog));
+  if (const UnixPath* const path = address.unix_path()) (void)::chmod(path->path.c_str(), options.unix_mode);
+}
+
 Result<ListeningSockets> open_listening_sockets(const SocketAddress& address, const ListenOptions& options,
                                                 std::size_t count) {
   return address.ip() != nullptr ? open_tcp(address, options, count) : open_unix(address, options, count);

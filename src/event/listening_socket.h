@@ -26,4 +26,7 @@ struct ListeningSockets {
 [[nodiscard]] Result<ListeningSockets> open_listening_sockets(const SocketAddress& address,
                                                               const ListenOptions& options, std::size_t count);
 
+// Gives a socket that listens already another backlog, and a unix socket another mode; what the system refuses stays.
+void apply_listen_options(const Fd& socket, const SocketAddress& address, const ListenOptions& options) noexcept;
+
 }  // namespace hawser::event

@@ -18,7 +18,10 @@ PipeEvent Pipe::feed(std::span<std::byte> bytes) noexcept {
   const std::span<std::byte> input = with_held(bytes);
   const Tracked tracked = tracker_.track(input, stop_at_);
   const std::size_t withheld = tracked.is_close && withholds_close_ ? tracked.close_size : 0;
-  send(input.first(tracked.forward - withheld));
+  if (!send(input.first(tracked.forward - withheld))) {
+    is_discarding_ = true;
+    return PipeEvent::broken_sink;
+  }
   hold(input.subspan(tracked.forward, tracked.held));
   if (!tracked.is_close && !tracked.has_stopped && tracked.violation == Violation::none) return PipeEvent::none;
   is_discarding_ = true;
@@ -43,22 +46,23 @@ void Pipe::hold(std::span<const std::byte> bytes) noexcept {
   held_->size = bytes.size();
 }
 
-void Pipe::send(std::span<const std::byte> bytes) noexcept {
-  if (bytes.empty()) return;
+bool Pipe::send(std::span<const std::byte> bytes) noexcept {
+  if (bytes.empty()) return true;
   bytes_ += bytes.size();
-  switch (sink_.write(bytes)) {
-    case event::WriteResult::ok:
-      break;
-    case event::WriteResult::blocked:
-      source_.stop_reading();
-      break;
-    case event::WriteResult::broken:
-      is_discarding_ = true;  // the sink's own end is on its way
-      break;
-  }
+  const event::WriteResult result = sink_.write(bytes);
+  if (result == event::WriteResult::blocked) pause();
+  return result != event::WriteResult::broken;
 }
 
-void Pipe::resume() noexcept { source_.start_reading(); }
+void Pipe::pause() noexcept {
+  is_paused_ = true;
+  source_.stop_reading();
+}
+
+void Pipe::resume() noexcept {
+  is_paused_ = false;
+  source_.start_reading();
+}
 
 bool Pipe::stop_at(StopAt boundary) noexcept {
   const bool is_there =
@@ -72,7 +76,7 @@ bool Pipe::stop_at(StopAt boundary) noexcept {
 }
 
 void Pipe::insert(std::span<const std::byte> frame) noexcept {
-  if (sink_.write(frame) == event::WriteResult::blocked) source_.stop_reading();
+  if (sink_.write(frame) == event::WriteResult::blocked) pause();
 }
 
 void Pipe::end_with(std::span<const std::byte> close_frame) noexcept {

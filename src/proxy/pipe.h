@@ -17,6 +17,7 @@ enum class PipeEvent : std::uint8_t {
   none,
   close_frame,  // a Close frame came, and was sent on unless withheld; nothing of this direction goes on after it
   boundary,     // the boundary asked for by stop_at() is reached; nothing goes on after it
+  broken_sink,  // the sink takes nothing any more; nothing of this direction goes on
   violation,    // the frames break the protocol; what stood before was sent on, nothing goes on after it
 };
 
@@ -39,6 +40,8 @@ class Pipe {
   // Drops whatever comes from now on.
   void discard() noexcept { is_discarding_ = true; }
   [[nodiscard]] bool is_discarding() const noexcept { return is_discarding_; }
+  // Whether the source waits for the sink.
+  [[nodiscard]] bool is_paused() const noexcept { return is_paused_; }
 
   // Whether a frame may be written to the sink now.
   [[nodiscard]] bool is_at_frame_boundary() const noexcept { return tracker_.is_at_frame_boundary(); }
@@ -62,7 +65,9 @@ class Pipe {
 
   [[nodiscard]] std::span<std::byte> with_held(std::span<std::byte> bytes) noexcept;
   void hold(std::span<const std::byte> bytes) noexcept;
-  void send(std::span<const std::byte> bytes) noexcept;
+  void pause() noexcept;
+  // False when the sink is broken.
+  [[nodiscard]] bool send(std::span<const std::byte> bytes) noexcept;
 
   event::ByteStream& source_;
   event::ByteStream& sink_;
@@ -75,6 +80,7 @@ class Pipe {
   bool withholds_close_ = false;
   bool has_sent_close_ = false;
   bool is_discarding_ = false;
+  bool is_paused_ = false;
 };
 
 }  // namespace hawser::proxy

@@ -15,6 +15,8 @@ namespace {
 
 // How long one direction lives on after the other ended.
 constexpr Duration kOtherEndTimeout = std::chrono::seconds(10);
+// How long a connection may stay open once both sides have said Close.
+constexpr Duration kBothClosedTimeout = std::chrono::seconds(5);
 // How long a Close frame may stay unanswered.
 constexpr Duration kCloseTimeout = std::chrono::seconds(30);
 // How long a server may still answer a client that broke the protocol.
@@ -76,6 +78,8 @@ RelayProgress Relay::handle(Peer from, PipeEvent event) noexcept {
       break;
     case PipeEvent::close_frame:
       return handle_close(from);
+    case PipeEvent::broken_sink:
+      return handle_broken(from == Peer::client ? Peer::server : Peer::client);
     case PipeEvent::boundary:
       tell_client(end_code_, end_reason_);
       break;
@@ -90,7 +94,19 @@ RelayProgress Relay::handle_close(Peer from) noexcept {
   record(pipe_from(from).close_code(), from == Peer::client ? ClosedBy::client : ClosedBy::server,
          CloseCause::close_frame);
   if (have_both_said_close() && (has_client_ended_ || has_server_ended_)) return finish();
-  if (waiting_ == Waiting::nothing) wait_for(Waiting::other_end, kCloseTimeout);
+  if (have_both_said_close()) {
+    wait_for(Waiting::other_end, kBothClosedTimeout);
+  } else if (waiting_ == Waiting::nothing) {
+    wait_for(Waiting::other_end, kCloseTimeout);
+  }
+  return RelayProgress::live;
+}
+
+// The dead peer's last bytes may still be there to be read, and its end comes behind them, unless nobody reads it: a
+// peer that is paused for a slow other side is found dead here and not waited for.
+RelayProgress Relay::handle_broken(Peer dead) noexcept {
+  if (pipe_from(dead).is_paused()) return on_end(dead, StreamEnd::reset);
+  if (waiting_ == Waiting::nothing) wait_for(Waiting::other_end, kOtherEndTimeout);
   return RelayProgress::live;
 }
 

@@ -77,6 +77,7 @@ class Relay {
   [[nodiscard]] event::ByteStream& stream_of(Peer peer) noexcept { return peer == Peer::client ? client_ : server_; }
   [[nodiscard]] RelayProgress handle(Peer from, PipeEvent event) noexcept;
   [[nodiscard]] RelayProgress handle_close(Peer from) noexcept;
+  [[nodiscard]] RelayProgress handle_broken(Peer dead) noexcept;
   [[nodiscard]] RelayProgress handle_client_violation() noexcept;
   [[nodiscard]] RelayProgress handle_server_violation() noexcept;
   [[nodiscard]] RelayProgress finish_client_violation() noexcept;

@@ -138,7 +138,7 @@ void Session::apply(RelayProgress progress) {
 namespace {
 
 // A peer that takes no more bytes, or never ends its side, is left after these.
-constexpr Duration kFlushTimeout = std::chrono::seconds(10);
+constexpr Duration kFlushTimeout = std::chrono::seconds(30);
 constexpr Duration kLingerTimeout = std::chrono::seconds(1);
 
 }  // namespace
@@ -173,18 +173,23 @@ std::size_t Session::pending_bytes() const noexcept {
   return client_->pending_bytes() + (server_ ? server_->pending_bytes() : 0);
 }
 
-void Session::close_when_flushed() { pending_bytes() > 0 ? begin_closing() : close(); }
+void Session::close_when_flushed() {
+  if (pending_bytes() > 0) return begin_closing();
+  client_->shutdown_write();  // TLS says goodbye too
+  close();
+}
 
 void Session::abandon() {
   if (Exchange* const current = exchange()) record_->body_bytes_sent = current->body_bytes_sent();
   record_->status = 499;
-  write_access_line();
   close();
 }
 
 void Session::close() {
   if (is_closed_) return;
   is_closed_ = true;
+  if (Relay* const live = relay(); live != nullptr && record_) record_->relay = live->report();
+  write_access_line();
   timer_.disarm();
   client_->close();
   if (server_) server_->close();
@@ -195,7 +200,7 @@ void Session::close() {
 
 void Session::write_access_line() {
   const AccessLogging& access = worker_.snapshot()->access;
-  if (!access.log || !record_) return;
+  if (!access.log || !record_ || std::exchange(record_->is_logged, true)) return;
   std::string line;
   access.format.expand(RecordVariables(*record_, worker_.loop().now()), line);
   access.log->write(line);

@@ -90,6 +90,7 @@ class Session final : public event::Disposable,
     std::optional<IpEndpoint> peer;
     std::shared_ptr<const Snapshot> snapshot;  // of the request under way
     std::vector<std::byte> early_bytes;        // came before the stage that wants them
+    std::uint64_t request_length = 0;          // bytes of the head being read
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
     bool is_head_begun = false;

@@ -29,6 +29,7 @@ struct SessionRecord {
   http::RequestHead head;
   std::shared_ptr<const RouteOptions> route;  // null when none matched
   std::string server;                         // the last one tried
+  bool is_logged = false;                     // its access line was written
   int status = 0;                             // what the client was answered
   int upstream_status = 0;
   std::uint64_t request_length = 0;  // bytes

@@ -39,6 +39,7 @@ void Session::keep_early(std::span<const std::byte> bytes) {
 
 std::size_t Session::read_head(std::span<const std::byte> input) {
   const http::ParseStep step = http_->parser.step(input);
+  http_->request_length += step.consumed;
   switch (step.event) {
     case http::ParseEvent::need_more:
       if (!http_->is_head_begun && http_->parser.has_partial_head()) {
@@ -71,6 +72,7 @@ void Session::begin_request(http::RequestHead head) {
   record_->scheme = http_->listener->tls ? http::Scheme::https : http::Scheme::http;
   record_->listener = http_->listener->name;
   record_->started = worker_.loop().now();
+  record_->request_length = std::exchange(http_->request_length, 0);
   record_->head = std::move(head);
   timer_.disarm();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
@@ -157,7 +159,9 @@ void Session::begin_exchange() {
 
 void Session::feed_exchange(std::span<const std::byte> client_bytes) {
   Exchange& current = *exchange();
+  const std::size_t size = client_bytes.size();
   const ExchangeProgress progress = current.on_client_bytes(client_bytes);
+  record_->request_length += size - client_bytes.size();
   keep_early(client_bytes);
   apply(progress);
 }

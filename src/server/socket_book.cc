@@ -6,6 +6,18 @@
 
 namespace hawser::server {
 
+SocketBook::Entry::~Entry() {
+  if (const UnixPath* const path = address.unix_path()) ::unlink(path->path.c_str());
+}
+
+void SocketBook::apply_options(const Entries& entries, const std::vector<Wanted>& listeners) {
+  for (const Wanted& wanted : listeners) {
+    for (const auto& socket : entries.at(key_of(wanted.listener))->sockets) {
+      event::apply_listen_options(*socket, wanted.listener.address, wanted.options);
+    }
+  }
+}
+
 std::string SocketBook::key_of(const proxy::ListenerOptions& listener) {
   const IpEndpoint* const endpoint = listener.address.ip();
   const bool is_port_chosen = endpoint != nullptr && endpoint->port == 0;
@@ -40,10 +52,6 @@ std::vector<std::string> SocketBook::commit(Entries entries) {
   std::vector<std::string> added;
   for (const auto& [key, entry] : entries) {
     if (!entries_.contains(key)) added.push_back(key);
-  }
-  for (const auto& [key, entry] : entries_) {
-    const UnixPath* const path = entry->address.unix_path();
-    if (path != nullptr && !entries.contains(key)) ::unlink(path->path.c_str());
   }
   entries_ = std::move(entries);
   return added;

@@ -17,8 +17,12 @@ namespace hawser::server {
 
 class SocketBook {
  public:
-  // One set of sockets, one for each worker.
+  // One set of sockets, one for each worker. The path of a unix socket goes with it.
   struct Entry {
+    Entry() = default;
+    ~Entry();
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
     std::vector<std::shared_ptr<const event::Fd>> sockets;
     SocketAddress address;  // with its real port
   };
@@ -36,6 +40,8 @@ class SocketBook {
   // Makes prepared entries the current ones, letting go of those that left. The result names what is new.
   std::vector<std::string> commit(Entries entries);
 
+  // Gives sockets that stay the backlog and mode of a new configuration.
+  static void apply_options(const Entries& entries, const std::vector<Wanted>& listeners);
   // What `worker` accepts on for this snapshot.
   [[nodiscard]] static std::vector<proxy::ListenerBinding> bindings(const Entries& entries,
                                                                     const proxy::Snapshot& snapshot,

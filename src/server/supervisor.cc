@@ -122,12 +122,15 @@ void Supervisor::reload() {
     return refuse(done.error().message);
   }
   warn_of_fixed_keys(loaded.configuration);
+  SocketBook::apply_options(*entries, wanted_sockets(loaded));
   configuration_ = std::move(loaded.configuration);
   snapshot_ = std::move(loaded.snapshot);
   distribute(*entries, [this, prepared = *entries]() mutable { finish_reload(std::move(prepared)); });
 }
 
 void Supervisor::finish_reload(SocketBook::Entries entries) {
+  if (phase_ != Phase::serving) return;  // told to end meanwhile: the sockets were let go and stay so
+  std::erase_if(access_logs_, [](const auto& access_log) { return access_log.use_count() == 1; });
   const SocketBook::Entries current = entries;
   log_listeners(current, startup_.sockets.commit(std::move(entries)));
   log(log::Level::info, log::LineBuilder("configuration reloaded")
@@ -160,7 +163,8 @@ Status Supervisor::open_access_log(LoadedConfiguration& loaded) {
   }
   auto opened = log::AccessLog::open(target);
   if (!opened) return std::unexpected(std::move(opened.error()));
-  loaded.snapshot->access.log = std::move(*opened);
+  access_logs_.emplace_back(std::move(*opened));
+  loaded.snapshot->access.log = access_logs_.back();
   return {};
 }
 

@@ -70,6 +70,8 @@ class Supervisor final : private event::TimerObserver {
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::unique_ptr<event::Inbox> inbox_;
   std::unique_ptr<event::Signals> signals_;
+  // Every access log that a snapshot may still refer to: the last reference joins its writer, which is for this thread.
+  std::vector<std::shared_ptr<log::AccessLog>> access_logs_;
   std::vector<std::unique_ptr<Worker>> workers_;
   event::Timer timer_;
   TimePoint phase_deadline_{};

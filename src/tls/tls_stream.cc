@@ -106,9 +106,9 @@ void TlsStream::on_end(StreamEnd end) {
 }
 
 void TlsStream::on_drained() {
-  if (writing_ != Writing::blocked) return;
-  writing_ = Writing::open;
-  if (observer_ != nullptr) observer_->on_drained();
+  if (writing_ == Writing::blocked) writing_ = Writing::open;
+  // Also after shutdown_write, and for replies nobody wrote: pending_bytes() counts them, so its watchers must hear.
+  if (writing_ != Writing::handshaking && observer_ != nullptr) observer_->on_drained();
 }
 
 void TlsStream::continue_handshake(std::span<const std::byte>& input) {
