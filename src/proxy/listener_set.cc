@@ -85,7 +85,7 @@ void ListenerSet::adopt(const std::vector<ListenerBinding>& bindings) {
     }
     adopted.push_back(std::move(listener));
   }
-  std::vector<std::unique_ptr<Listener>> gone = std::exchange(listeners_, std::move(adopted));
+  const std::vector<std::unique_ptr<Listener>> gone = std::exchange(listeners_, std::move(adopted));
   for (const auto& listener : gone) {
     if (listener) listener->accept_all();
   }

@@ -25,19 +25,23 @@ UpgradeOutcome Upgrade::on_server_bytes(std::span<const std::byte>& input) {
       case http::ParseEvent::end:  // of an interim answer
         parser_.reset_after_interim();
         break;
-      case http::ParseEvent::head: {
-        http::ResponseHead head = parser_.take_head();
-        if (head.status == 101) {
-          if (auto sound = websocket::check_upgrade_response(request_, head); !sound) {
-            return UpgradeFailed{sound.error().message};
-          }
-          return UpgradeAccepted{std::move(head)};
-        }
-        if (head.status >= 200) return UpgradeDeclined{std::move(head), std::move(parser_)};
+      case http::ParseEvent::head:
+        if (auto outcome = judge_head()) return std::move(*outcome);
         break;
-      }
     }
   }
+}
+
+std::optional<UpgradeOutcome> Upgrade::judge_head() {
+  http::ResponseHead head = parser_.take_head();
+  if (head.status == 101) {
+    if (auto sound = websocket::check_upgrade_response(request_, head); !sound) {
+      return UpgradeFailed{sound.error().message};
+    }
+    return UpgradeAccepted{std::move(head)};
+  }
+  if (head.status >= 200) return UpgradeDeclined{std::move(head), std::move(parser_)};
+  return std::nullopt;
 }
 
 }  // namespace hawser::proxy

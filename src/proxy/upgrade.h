@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -38,6 +39,9 @@ class Upgrade {
   [[nodiscard]] UpgradeOutcome on_server_bytes(std::span<const std::byte>& input);
 
  private:
+  // Nothing for an interim answer.
+  [[nodiscard]] std::optional<UpgradeOutcome> judge_head();
+
   const http::RequestHead& request_;
   http::ResponseParser parser_;
 };
