@@ -107,17 +107,20 @@ TEST_CASE("all that waits can be taken at once before the socket closes") {
 
 TEST_CASE("a shortage of descriptors is told once, pauses, and loses no connection") {
   Rig rig;
+  rig.connect_clients(1);
+  rig.turned.turn();
   rig.connect_clients(3);
   {
+    // Nothing but the loop runs in here: UBSan, too, needs descriptors when it meets a type for the first time.
     const DescriptorShortage shortage;
     rig.turned.turn(5);
-    CHECK(rig.recorder.shortages == 1);
-    CHECK(rig.recorder.code == ErrorCode::no_descriptors);
-    CHECK(rig.recorder.accepted.empty());
   }
+  CHECK(rig.recorder.shortages == 1);
+  CHECK(rig.recorder.code == ErrorCode::no_descriptors);
+  CHECK(rig.recorder.accepted.size() == 1);
   rig.acceptor->resume();
   rig.turned.turn();
-  CHECK(rig.recorder.accepted.size() == 3);
+  CHECK(rig.recorder.accepted.size() == 4);
 }
 
 TEST_CASE("an acceptor that is gone leaves the queue to whoever holds the socket") {

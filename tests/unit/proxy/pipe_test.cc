@@ -72,9 +72,11 @@ TEST_CASE("a sink that is blocked pauses the source, one that has room again res
   rig.sink.block();
   CHECK(rig.feed(kHello) == PipeEvent::none);
   CHECK_FALSE(rig.source.is_reading());
+  CHECK(rig.pipe.is_paused());
   rig.sink.make_room();
   rig.pipe.resume();
   CHECK(rig.source.is_reading());
+  CHECK_FALSE(rig.pipe.is_paused());
 }
 
 TEST_CASE("bytes fed although the sink is blocked are neither lost nor reordered") {
@@ -85,10 +87,10 @@ TEST_CASE("bytes fed although the sink is blocked are neither lost nor reordered
   CHECK(rig.sink.written() == kHello + kClose);
 }
 
-TEST_CASE("a pipe whose sink is gone drops what comes") {
+TEST_CASE("a pipe whose sink is gone says so once and drops what comes") {
   Rig rig;
   rig.sink.sever();
-  CHECK(rig.feed(kHello) == PipeEvent::none);
+  CHECK(rig.feed(kHello) == PipeEvent::broken_sink);
   CHECK(rig.pipe.is_discarding());
   CHECK(rig.feed(kHello) == PipeEvent::none);
   CHECK(rig.pipe.dropped_bytes() == kHello.size());

@@ -209,6 +209,41 @@ TEST_CASE("nothing is written behind the end of a side, whatever still comes") {
   CHECK(rig.server.bytes_after_end() == 0);
 }
 
+TEST_CASE("a dead server that is read is waited for: its last bytes pass, then its end") {
+  RelayRig rig;
+  rig.server.sever();
+  CHECK(rig.client_sends(from_client("into the void")) == RelayProgress::live);
+  CHECK(rig.timer.is_armed());
+  CHECK(rig.server_sends(from_server("last")) == RelayProgress::live);
+  CHECK(rig.client.take_written() == from_server("last"));
+  CHECK(rig.server_ends(StreamEnd::reset) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1011);
+}
+
+TEST_CASE("a dead server that is paused for a slow client is found by the next write") {
+  RelayRig rig;
+  rig.client.block();
+  (void)rig.server_sends(from_server("slow"));
+  REQUIRE(rig.client.take_written() == from_server("slow"));
+  rig.server.sever();
+  CHECK(rig.client_sends(from_client("into the void")) == RelayProgress::done);
+  CHECK(close_code_in(rig.client.written()) == 1011);
+  CHECK(rig.client.is_shut());
+  CHECK(rig.relay.report().by == ClosedBy::server);
+  CHECK(rig.relay.report().cause == CloseCause::connection_reset);
+}
+
+TEST_CASE("a dead client that is paused for a slow server is found by the next write") {
+  RelayRig rig;
+  rig.server.block();
+  (void)rig.client_sends(from_client("slow"));
+  rig.client.sever();
+  CHECK(rig.server_sends(from_server("into the void")) == RelayProgress::done);
+  CHECK(rig.server.written() == from_client("slow"));
+  CHECK(rig.server.is_shut());
+  CHECK(rig.relay.report().by == ClosedBy::client);
+}
+
 TEST_CASE("every name of who closed and why is a word of its own") {
   CHECK(std::string(to_string(ClosedBy::nobody)) == "nobody");
   CHECK(std::string(to_string(ClosedBy::client)) == "client");
