@@ -123,7 +123,7 @@ class Session final : public event::Disposable,
   void read_upgrade_answer(std::span<std::byte> bytes);
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
   void try_another_server();
-  void accept_upgrade(http::ResponseHead head, std::span<std::byte> rest);
+  void accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest);
 
   // Serving.
   void feed_exchange(std::span<const std::byte> client_bytes);

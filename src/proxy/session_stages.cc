@@ -198,7 +198,7 @@ void Session::try_another_server() {
   apply(stage.try_next());
 }
 
-void Session::accept_upgrade(http::ResponseHead head, std::span<std::byte> rest) {
+void Session::accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest) {
   const std::string bytes = http::write_response_head(head, {}, http::ConnectionField::upgrade);
   record_->status = 101;
   record_->upstream_status = 101;
