@@ -38,6 +38,10 @@ bool is_refusal(unsigned long error) noexcept {
 
 }  // namespace
 
+void discard_openssl_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 std::string take_openssl_reason() {
   std::string reason = reason_of(ERR_peek_last_error());
   ERR_clear_error();

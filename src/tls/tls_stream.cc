@@ -1,6 +1,5 @@
 #include "tls/tls_stream.h"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -75,7 +74,7 @@ void TlsStream::shutdown_write() noexcept {
   if (writing_ == Writing::open || writing_ == Writing::blocked) {
     std::span<const std::byte> nothing;
     const TlsScratch::InputScope scope(scratch_, nothing);
-    ERR_clear_error();
+    discard_openssl_errors();
     SSL_shutdown(ssl_.get());
     flush();
   }
@@ -115,7 +114,7 @@ void TlsStream::continue_handshake(std::span<const std::byte>& input) {
   int outcome = 0;
   {
     const TlsScratch::InputScope scope(scratch_, input);
-    ERR_clear_error();
+    discard_openssl_errors();
     outcome = SSL_do_handshake(ssl_.get());
   }
   const Progress progress = outcome == 1 ? Progress::more : progress_after(outcome);
@@ -167,7 +166,7 @@ TlsStream::Progress TlsStream::gather(std::span<const std::byte>& input, std::si
     int outcome = 0;
     {
       const TlsScratch::InputScope scope(scratch_, input);
-      ERR_clear_error();
+      discard_openssl_errors();
       outcome = SSL_read(ssl_.get(), room.data(), static_cast<int>(room.size()));
     }
     const Progress progress = outcome > 0 ? Progress::more : progress_after(outcome);
@@ -199,7 +198,7 @@ void TlsStream::end_reading(StreamEnd end) {
 bool TlsStream::encrypt(std::span<const std::byte> piece) noexcept {
   std::span<const std::byte> nothing;
   const TlsScratch::InputScope scope(scratch_, nothing);
-  ERR_clear_error();
+  discard_openssl_errors();
   return SSL_write(ssl_.get(), piece.data(), static_cast<int>(piece.size())) == static_cast<int>(piece.size());
 }
 
