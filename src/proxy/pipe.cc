@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "websocket/close_frame.h"
+
 namespace hawser::proxy {
 
 using websocket::StopAt;
@@ -28,7 +30,11 @@ PipeEvent Pipe::feed(std::span<std::byte> bytes) noexcept {
   has_sent_close_ = has_sent_close_ || (tracked.is_close && !withholds_close_);
   dropped_bytes_ += input.size() - tracked.forward;
   violation_ = tracked.violation;
-  if (tracked.is_close) return PipeEvent::close_frame;
+  if (tracked.is_close) {
+    const auto frame = input.subspan(tracked.forward - tracked.close_size, tracked.close_size);
+    close_reason_ = std::make_unique<const std::string>(websocket::close_reason(frame));
+    return PipeEvent::close_frame;
+  }
   return tracked.has_stopped ? PipeEvent::boundary : PipeEvent::violation;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "event/byte_stream.h"
 #include "websocket/frame_tracker.h"
@@ -51,6 +52,8 @@ class Pipe {
   void end_with(std::span<const std::byte> close_frame) noexcept;
 
   [[nodiscard]] websocket::CloseCode close_code() const noexcept { return tracker_.close_code(); }
+  // Of that Close frame; null without one.
+  [[nodiscard]] const std::string* close_reason() const noexcept { return close_reason_.get(); }
   [[nodiscard]] websocket::Violation violation() const noexcept { return violation_; }
   [[nodiscard]] std::uint64_t messages() const noexcept { return tracker_.messages(); }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }  // sent on, headers included
@@ -75,6 +78,7 @@ class Pipe {
   std::uint64_t bytes_ = 0;
   std::uint64_t dropped_bytes_ = 0;
   std::unique_ptr<Held> held_;
+  std::unique_ptr<const std::string> close_reason_;
   websocket::StopAt stop_at_ = websocket::StopAt::nowhere;
   websocket::Violation violation_ = websocket::Violation::none;
   bool withholds_close_ = false;

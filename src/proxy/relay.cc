@@ -206,11 +206,17 @@ void Relay::wait_for(Waiting what, Duration at_most) noexcept {
   loop_.arm(timer_, at_most);
 }
 
-RelayReport Relay::report() const noexcept {
+RelayReport Relay::report() const {
   RelayReport report;
   report.code = code_;
   report.by = by_;
   report.cause = cause_;
+  if (cause_ == CloseCause::close_frame) {
+    const std::string* const reason = (by_ == ClosedBy::client ? to_server_ : to_client_).close_reason();
+    if (reason != nullptr) report.reason = *reason;
+  } else if (cause_ == CloseCause::shutdown) {
+    report.reason = end_reason_;
+  }
   report.violation =
       to_server_.violation() != websocket::Violation::none ? to_server_.violation() : to_client_.violation();
   report.messages_in = to_server_.messages();

@@ -41,6 +41,7 @@ struct RelayReport {
   websocket::CloseCode code = websocket::CloseCode::none;
   ClosedBy by = ClosedBy::nobody;
   CloseCause cause = CloseCause::none;
+  std::string reason;  // of the Close frame that ended it
   websocket::Violation violation = websocket::Violation::none;
   std::uint64_t messages_in = 0;  // from the client
   std::uint64_t messages_out = 0;
@@ -67,7 +68,7 @@ class Relay {
   // Ends the session politely: `code` to the client at a boundary of that kind. Once.
   void end(websocket::CloseCode code, std::string_view reason, websocket::StopAt boundary);
 
-  [[nodiscard]] RelayReport report() const noexcept;
+  [[nodiscard]] RelayReport report() const;
 
  private:
   // What the timer stands for.

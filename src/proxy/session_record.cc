@@ -125,6 +125,7 @@ constexpr std::array kVariables = std::to_array<Variable>({
      [](const Sight& s, std::string& out) { out += s.record.relay_started ? to_string(s.record.relay.cause) : ""; }},
     {"ws_close_code",
      [](const Sight& s, std::string& out) { append_count(s, static_cast<std::uint64_t>(s.record.relay.code), out); }},
+    {"ws_close_reason", [](const Sight& s, std::string& out) { out += s.record.relay.reason; }},
     {"ws_closed_by",
      [](const Sight& s, std::string& out) { out += s.record.relay_started ? to_string(s.record.relay.by) : ""; }},
     {"ws_duration",

@@ -16,7 +16,7 @@ class SideObserver : public event::ByteStreamObserver {
   void on_drained() final { static_cast<Session*>(this)->on_stream_drained(side); }
 
  protected:
-  ~SideObserver() = default;
+  virtual ~SideObserver() = default;
 };
 
 }  // namespace hawser::proxy

@@ -21,6 +21,19 @@ std::string_view cut_reason(std::string_view reason) noexcept {
 
 }  // namespace
 
+std::string close_reason(std::span<const std::byte> frame) {
+  constexpr std::size_t kHeader = 2;
+  constexpr std::size_t kCode = 2;
+  const bool is_masked = (static_cast<unsigned>(frame[1]) & 0x80U) != 0;
+  const std::span<const std::byte> mask = frame.subspan(kHeader, is_masked ? 4 : 0);
+  const std::span<const std::byte> payload = frame.subspan(kHeader + mask.size());
+  std::string reason;
+  for (std::size_t i = kCode; i < payload.size(); ++i) {
+    reason += static_cast<char>(payload[i] ^ (is_masked ? mask[i % mask.size()] : std::byte{0}));
+  }
+  return reason;
+}
+
 CloseFrame::CloseFrame(CloseCode code, std::string_view reason, Masking masking) noexcept {
   reason = cut_reason(reason);
   const auto append = [this](unsigned value) { bytes_[size_++] = static_cast<std::byte>(value & 0xffU); };

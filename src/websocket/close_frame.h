@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "websocket/close_code.h"
@@ -21,5 +22,8 @@ class CloseFrame {
   std::array<std::byte, kMaxControlFrame> bytes_{};
   std::size_t size_ = 0;
 };
+
+// The reason that a whole Close frame carries, unmasked; not checked to be UTF-8. Empty without one.
+[[nodiscard]] std::string close_reason(std::span<const std::byte> frame);
 
 }  // namespace hawser::websocket
