@@ -170,8 +170,7 @@ void Session::read_upgrade_answer(std::span<std::byte> bytes) {
   std::span<const std::byte> input = bytes;
   UpgradeOutcome outcome = std::get<std::unique_ptr<Upgrading>>(stage_)->upgrade.on_server_bytes(input);
   const std::span<std::byte> rest = bytes.last(input.size());
-  if (auto* const accepted = std::get_if<UpgradeAccepted>(&outcome))
-    return accept_upgrade(accepted->head, rest);
+  if (auto* const accepted = std::get_if<UpgradeAccepted>(&outcome)) return accept_upgrade(accepted->head, rest);
   if (auto* const declined = std::get_if<UpgradeDeclined>(&outcome)) return decline_upgrade(std::move(*declined), rest);
   if (auto* const failed = std::get_if<UpgradeFailed>(&outcome)) answer(502, failed->reason);
 }
