@@ -43,9 +43,9 @@ Exchange::Exchange(event::Loop& loop, event::Timer& timer, event::ByteStream& cl
   loop_.arm(timer_, timeouts_.response_head);
 }
 
-ExchangeProgress Exchange::resume_with(http::ResponseHead head, http::ResponseParser parser, KeepAlive allowed) {
+ExchangeProgress Exchange::resume_with(const http::ResponseHead& head, http::ResponseParser parser, KeepAlive allowed) {
   response_parser_ = std::move(parser);
-  begin_response(std::move(head), allowed);
+  begin_response(head, allowed);
   return ExchangeProgress::live;
 }
 
@@ -81,15 +81,9 @@ ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, Kee
     switch (step.event) {
       case ParseEvent::need_more:
         return ExchangeProgress::live;
-      case ParseEvent::head: {
-        http::ResponseHead head = response_parser_.take_head();
-        if (head.status < 200) {
-          send_interim(head);
-        } else {
-          begin_response(std::move(head), allowed);
-        }
+      case ParseEvent::head:
+        pass_on_head(allowed);
         break;
-      }
       case ParseEvent::body: {
         const WriteResult written = to_client_->write(step.body);
         if (written == WriteResult::broken) return ExchangeProgress::cut;
@@ -117,12 +111,18 @@ ExchangeProgress Exchange::fail(int status, std::string reason) {
   return ExchangeProgress::failed;
 }
 
+void Exchange::pass_on_head(KeepAlive allowed) {
+  const http::ResponseHead head = response_parser_.take_head();
+  if (head.status < 200) return send_interim(head);
+  begin_response(head, allowed);
+}
+
 void Exchange::send_interim(const http::ResponseHead& head) {
   if (request_.version == http::Version::http_1_0) return;  // RFC 9110, section 15.2
   send_to_client(http::write_response_head(head, {}, http::ConnectionField::keep_alive));
 }
 
-void Exchange::begin_response(http::ResponseHead head, KeepAlive allowed) {
+void Exchange::begin_response(const http::ResponseHead& head, KeepAlive allowed) {
   response_status_ = head.status;
   const http::BodyFraming framing = client_framing(head, request_.version);
   keeps_alive_ = allowed == KeepAlive::yes && request_.keep_alive && framing.kind != BodyKind::until_close;

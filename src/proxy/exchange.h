@@ -35,7 +35,8 @@ class Exchange {
            const http::RequestHead& request, http::RequestParser& request_parser, config::UpstreamTimeouts timeouts);
 
   // Goes on from a head that was read already, with the parser that read it.
-  [[nodiscard]] ExchangeProgress resume_with(http::ResponseHead head, http::ResponseParser parser, KeepAlive allowed);
+  [[nodiscard]] ExchangeProgress resume_with(const http::ResponseHead& head, http::ResponseParser parser,
+                                             KeepAlive allowed);
 
   // `input` is shortened by what belonged to the request.
   [[nodiscard]] ExchangeProgress on_client_bytes(std::span<const std::byte>& input);
@@ -57,7 +58,8 @@ class Exchange {
  private:
   [[nodiscard]] ExchangeProgress fail(int status, std::string reason);
   [[nodiscard]] ExchangeProgress finish_response();
-  void begin_response(http::ResponseHead head, KeepAlive allowed);
+  void pass_on_head(KeepAlive allowed);
+  void begin_response(const http::ResponseHead& head, KeepAlive allowed);
   void send_interim(const http::ResponseHead& head);
   void send_to_client(const std::string& bytes) noexcept;
   void note_progress() noexcept { has_progressed_ = true; }

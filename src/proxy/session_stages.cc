@@ -184,7 +184,7 @@ void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byt
   begin_exchange();
   Exchange& current = *exchange();
   const ExchangeProgress progress =
-      current.resume_with(std::move(declined.head), std::move(declined.parser), keep_alive_allowed());
+      current.resume_with(declined.head, std::move(declined.parser), keep_alive_allowed());
   if (progress != ExchangeProgress::live) return apply(progress);
   apply(current.on_server_bytes(rest, keep_alive_allowed()));
 }
