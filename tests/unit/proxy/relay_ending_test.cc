@@ -244,6 +244,23 @@ TEST_CASE("a dead client that is paused for a slow server is found by the next w
   CHECK(rig.relay.report().by == ClosedBy::client);
 }
 
+TEST_CASE("the report gives the reason of whoever closed first") {
+  RelayRig rig;
+  SECTION("the client") {
+    (void)rig.client_sends(client_close(1000, "bye"));
+    (void)rig.server_sends(server_close(1000, "echo"));
+  }
+  SECTION("the server") {
+    (void)rig.server_sends(server_close(1000, "bye"));
+    (void)rig.client_sends(client_close(1000, "echo"));
+  }
+  SECTION("Hawser") {
+    rig.relay.end(CloseCode::going_away, "bye", StopAt::frame_boundary);
+    (void)rig.client_sends(client_close(1001, "echo"));
+  }
+  CHECK(rig.relay.report().reason == "bye");
+}
+
 TEST_CASE("every name of who closed and why is a word of its own") {
   CHECK(std::string(to_string(ClosedBy::nobody)) == "nobody");
   CHECK(std::string(to_string(ClosedBy::client)) == "client");

@@ -66,3 +66,10 @@ TEST_CASE("a reason is never cut inside a UTF-8 character") {
     if (!has_room) CHECK(reason_sent(start + std::string(character)) == expected);
   }
 }
+
+TEST_CASE("the reason of a Close frame is read with and without a mask") {
+  const auto masking = GENERATE(Masking::masked, Masking::unmasked);
+  CHECK(close_reason(bytes_of(make_close(1000, "so long", masking))) == "so long");
+  CHECK(close_reason(bytes_of(make_close(1000, "", masking))).empty());
+  CHECK(close_reason(bytes_of(make_frame({.opcode = 0x8, .masking = masking}))).empty());
+}
