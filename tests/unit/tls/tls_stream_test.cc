@@ -263,8 +263,6 @@ TEST_CASE_METHOD(Fixture, "Back-pressure of the transport passes through") {
   CHECK(connection->drained == 0);
   connection->transport->drain();
   CHECK(connection->drained == 1);
-  connection->transport->drain();
-  CHECK(connection->drained == 1);
   CHECK(connection->write("three") == WriteResult::ok);
   CHECK(connection->received_by_client() == "onetwothree");
 
@@ -274,6 +272,15 @@ TEST_CASE_METHOD(Fixture, "Back-pressure of the transport passes through") {
   CHECK(connection->transport->is_reading());
   connection->transport->answer(WriteResult::broken);
   CHECK(connection->write("four") == WriteResult::broken);
+}
+
+TEST_CASE_METHOD(Fixture, "What leaves after the writing side was shut is told, too") {
+  const auto connection = connect();
+  connection->transport->answer(WriteResult::blocked);
+  CHECK(connection->write("one") == WriteResult::blocked);
+  connection->stream->shutdown_write();
+  connection->transport->drain();
+  CHECK(connection->drained == 1);
 }
 
 TEST_CASE_METHOD(Fixture, "An observer that stops reading gets the rest of the read event all the same") {
