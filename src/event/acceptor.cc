@@ -49,8 +49,14 @@ Acceptor::Taken Acceptor::accept_one() {
     }
     case EAGAIN:
       return Taken::none_left;
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+    case ENOTSOCK:
+    case EOPNOTSUPP:
+      return Taken::none_left;  // not a socket that listens: asking again would never end
     default:
-      return Taken::one;  // ECONNABORTED and its like concern one connection that is gone
+      return Taken::one;  // ECONNABORTED and the network errors of accept(2) concern one connection that is gone
   }
 }
 
