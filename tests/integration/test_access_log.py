@@ -92,6 +92,26 @@ def test_each_request_of_a_connection_has_its_own_id_and_line(logged):
     assert len(set(ids)) == 5 and all(ids)
 
 
+def test_a_session_that_a_stop_ends_has_its_line(logged):
+    proxy, lines, _ = logged("json")
+    with open_websocket(proxy.address()) as wire:
+        wire.send_text("one")
+        wire.read_text()
+        proxy.stop()  # the client answers no Close frame, so its session is cut after a second
+    entry = json.loads(lines(1)[0])
+    assert entry["ws_close_code"] == 1001 and entry["ws_closed_by"] == "hawser" and entry["ws_messages_in"] == 1
+
+
+def test_the_reason_of_a_close_frame_and_the_length_of_the_request_are_told(logged):
+    proxy, lines, _ = logged("$ws_close_reason|$request_length")
+    sent = handshake_bytes("/")
+    with open_websocket(proxy.address()) as wire:
+        wire.send_close(4002, "enough")
+        wire.read_frame()
+        wire.is_over()
+    assert lines(1)[0] == f"enough|{len(sent)}"
+
+
 def test_off_writes_nothing_and_stdout_is_a_target(hawser, peers):
     server = peers.echo().address
     quiet = hawser(relay_to(server))

@@ -151,6 +151,23 @@ def test_a_slow_client_holds_no_memory_while_its_answer_waits(hawser, peers):
 
 
 @pytest.mark.figures
+@pytest.mark.parametrize("path", ["/none", "/page"])
+def test_a_client_that_sends_requests_and_reads_no_answer_holds_no_memory(hawser, recording_server, path):
+    page = b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + bytes(50000)
+    configuration = relay_to(recording_server(answer_with(page)).address)
+    configuration["routes"] = [{"match": {"path": "/page"}, "upstream": name} for name in configuration["upstreams"]]
+    proxy = hawser(configuration)
+    get(proxy.address(), path)
+    base = proxy.memory()
+    block = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 500
+    with connect(proxy.address()) as wire:
+        wire.socket.settimeout(1.0)
+        with pytest.raises(TimeoutError):  # the kernel's buffers are full: Hawser reads no further
+            for _ in range(10_000):
+                wire.send(block)
+        assert proxy.memory() - base < 4 * MEBIBYTE
+
+
 def test_a_slow_server_holds_no_memory_while_a_request_waits(hawser, recording_server):
     release = threading.Event()
 
