@@ -58,11 +58,11 @@ std::string identity(const std::string& file) {
   return error ? file : canonical.string();
 }
 
-// Paths that match, as the user would name them.
+// Paths that match, as the user would name them. Without a pattern for home folders glob shares nothing.
 std::vector<std::string> matches(const std::string& pattern) {
   glob_t found{};
   std::vector<std::string> paths;
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {  // NOLINT(concurrency-mt-unsafe)
     paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   }
   ::globfree(&found);

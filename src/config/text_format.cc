@@ -30,7 +30,7 @@ Result<std::string> refuse(std::string message) { return failure(ErrorCode::inva
 // A unix socket's address with its path made absolute.
 Result<std::string> read_unix_address(std::string_view text, std::string_view directory) {
   if (text.size() == 5) return refuse("'unix:' needs a path");
-  const std::string address = "unix:" + absolute_path(text.substr(5), directory);
+  std::string address = "unix:" + absolute_path(text.substr(5), directory);
   if (const auto parsed = SocketAddress::parse(address); !parsed) return refuse(parsed.error().message);
   return address;
 }

@@ -18,7 +18,9 @@ constexpr unsigned char kNoSextet = 0xff;
 constexpr auto kSextets = [] {
   std::array<unsigned char, 256> sextets{};
   sextets.fill(kNoSextet);
-  for (unsigned char i = 0; i < kAlphabet.size(); ++i) sextets[static_cast<unsigned char>(kAlphabet[i])] = i;
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
+    sextets[static_cast<unsigned char>(kAlphabet[i])] = static_cast<unsigned char>(i);
+  }
   return sextets;
 }();
 

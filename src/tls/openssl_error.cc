@@ -3,14 +3,14 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <cstring>
+#include <system_error>
 
 namespace hawser::tls {
 namespace {
 
 std::string reason_of(unsigned long error) {
   if (error == 0) return "unknown error";
-  if (ERR_SYSTEM_ERROR(error)) return std::strerror(ERR_GET_REASON(error));
+  if (ERR_SYSTEM_ERROR(error)) return std::system_category().message(ERR_GET_REASON(error));
   const char* const text = ERR_reason_error_string(error);
   return text != nullptr ? text : "error " + std::to_string(error);
 }
