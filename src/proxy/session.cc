@@ -42,7 +42,7 @@ Exchange* Session::exchange() noexcept {
 }
 
 KeepAlive Session::keep_alive_allowed() const noexcept {
-  return worker_.is_draining() ? KeepAlive::no : KeepAlive::yes;
+  return worker_.is_draining() || has_client_ended_ ? KeepAlive::no : KeepAlive::yes;
 }
 
 void Session::on_stream_bytes(Peer side, std::span<std::byte> bytes) {
@@ -64,11 +64,22 @@ void Session::on_stream_end(Peer side, event::StreamEnd end) {
   (side == Peer::client ? has_client_ended_ : has_server_ended_) = true;
   if (Relay* const live = relay()) return apply(live->on_end(side, end));
   if (std::holds_alternative<Closing>(stage_)) return continue_closing();
-  if (side == Peer::client) return record_ ? abandon() : close_when_flushed();
+  if (side == Peer::client) return on_client_end(end);
   if (Exchange* const current = exchange()) return apply(current->on_server_end(end));
   if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) {
     answer(502, "the server closed the connection before it answered");
   }
+}
+
+// A client may end its direction behind a whole request and wait for the answer (RFC 9112, section 9.6).
+void Session::on_client_end(event::StreamEnd end) {
+  if (!record_) return close_when_flushed();
+  const Exchange* const current = exchange();
+  const bool is_request_complete =
+      current != nullptr ? current->is_request_complete() : !record_->head.body.has_bytes();
+  const bool is_waiting =
+      end == event::StreamEnd::finished && http_->service == Service::exchange && is_request_complete;
+  if (!is_waiting) abandon();
 }
 
 void Session::on_stream_drained(Peer side) {

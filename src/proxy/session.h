@@ -101,6 +101,7 @@ class Session final : public event::Disposable,
 
   void on_stream_bytes(Peer side, std::span<std::byte> bytes);
   void on_stream_end(Peer side, event::StreamEnd end);
+  void on_client_end(event::StreamEnd end);
   void on_stream_drained(Peer side);
   void on_handshake(Status outcome) override;
   void on_connect(Status status) override;

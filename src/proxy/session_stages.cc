@@ -266,6 +266,7 @@ void Session::answer(const Verdict& refusal) {
 }
 
 void Session::finish_request() {
+  if (has_client_ended_) return begin_closing();
   http_->has_served = true;
   http_->snapshot.reset();
   if (record_->head.body.has_bytes()) http_->parser.reset();
