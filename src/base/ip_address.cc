@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "base/number.h"
@@ -15,6 +16,17 @@ constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 
 
 bool is_bit_set(const std::array<std::uint8_t, 16>& bytes, unsigned bit) {
   return (bytes[bit / 8] & (0x80U >> (bit % 8))) != 0;
+}
+
+// inet_ntop() goes through printf for this, which is a twentieth of an upgrade's work.
+std::string dotted_decimal(const std::array<std::uint8_t, 4>& bytes) {
+  std::array<char, INET_ADDRSTRLEN> text{};
+  char* end = text.data();
+  for (const std::uint8_t byte : bytes) {
+    if (end != text.data()) *end++ = '.';
+    end = std::to_chars(end, text.data() + text.size(), byte).ptr;
+  }
+  return {text.data(), end};
 }
 
 }  // namespace
@@ -52,8 +64,9 @@ bool IpAddress::is_loopback() const noexcept {
 }
 
 std::string IpAddress::to_string() const {
+  if (!is_v6_) return dotted_decimal({bytes_[0], bytes_[1], bytes_[2], bytes_[3]});
   char text[INET6_ADDRSTRLEN] = {};
-  inet_ntop(is_v6_ ? AF_INET6 : AF_INET, bytes_.data(), text, sizeof text);
+  inet_ntop(AF_INET6, bytes_.data(), text, sizeof text);
   return text;
 }
 

@@ -90,7 +90,7 @@ void PlainStream::shutdown_write() noexcept {
 }
 
 void PlainStream::close() noexcept {
-  poll_.close();
+  poll_.close_with_descriptor();
   socket_.reset();
   pending_.reset();
   connecting_ = nullptr;
@@ -116,8 +116,8 @@ void PlainStream::finish_connect() {
     failed.retry = Retry::elsewhere;
     return observer.on_connect(std::unexpected(std::move(failed)));
   }
-  update_interest();
   observer.on_connect({});
+  if (!is_closed()) update_interest();
 }
 
 void PlainStream::flush_pending() {
@@ -156,8 +156,8 @@ void PlainStream::read_once() {
 
 void PlainStream::end_reading(StreamEnd end) {
   has_read_end_ = true;
-  update_interest();
   observer_->on_end(end);
+  if (!is_closed()) update_interest();
 }
 
 void PlainStream::update_interest() noexcept {

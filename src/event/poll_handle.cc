@@ -13,10 +13,14 @@ Status PollHandle::watch(Interest interest) noexcept {
 }
 
 void PollHandle::close() noexcept {
+  (void)watch(Interest::none);
+  close_with_descriptor();
+}
+
+void PollHandle::close_with_descriptor() noexcept {
   if (fd_ < 0) return;
   loop_->poller().forget(*this);
-  // Closing the descriptor ends the watching only when no duplicate of it is left.
-  (void)watch(Interest::none);
+  interest_ = Interest::none;
   fd_ = -1;
 }
 

@@ -9,8 +9,6 @@ namespace hawser::event {
 namespace {
 
 constexpr int kKeepaliveIdleSeconds = 60;
-constexpr int kKeepaliveIntervalSeconds = 15;
-constexpr int kKeepaliveProbes = 4;
 constexpr int kUserTimeoutMilliseconds = 300'000;
 
 void set(int socket, int level, int option, int value) noexcept {
@@ -23,8 +21,6 @@ void set_connection_options(int socket) noexcept {
   set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(socket, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
-  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
-  set(socket, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
   set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMilliseconds);
 }
 

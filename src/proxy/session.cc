@@ -158,8 +158,9 @@ void Session::begin_closing() {
   server_lease_.release();
   stage_.emplace<Closing>();
   timer_.disarm();
+  if (server_ && has_server_ended_ && server_->pending_bytes() == 0) server_->close();
   for (event::ByteStream* stream : {client_.get(), server_.get()}) {
-    if (stream == nullptr) continue;
+    if (stream == nullptr || stream->is_closed()) continue;
     stream->shutdown_write();
     stream->start_reading();  // what comes is dropped; unread bytes would turn our end into a reset
   }
