@@ -93,8 +93,8 @@ RelayProgress Relay::handle_close(Peer from) noexcept {
   if (from == Peer::server && waiting_ == Waiting::server_answer) return finish_client_violation();
   record(pipe_from(from).close_code(), from == Peer::client ? ClosedBy::client : ClosedBy::server,
          CloseCause::close_frame);
-  if (have_both_said_close() && (has_client_ended_ || has_server_ended_)) return finish();
   if (have_both_said_close()) {
+    if (has_client_ended_ || has_server_ended_) return finish();
     wait_for(Waiting::other_end, kBothClosedTimeout);
   } else if (waiting_ == Waiting::nothing) {
     wait_for(Waiting::other_end, kCloseTimeout);
@@ -137,7 +137,6 @@ RelayProgress Relay::on_end(Peer from, StreamEnd end) noexcept {
   (is_client ? has_client_ended_ : has_server_ended_) = true;
   const bool is_clean = end == StreamEnd::finished;
   const CloseCause cause = is_clean ? CloseCause::connection_end : CloseCause::connection_reset;
-  if (is_client && is_clean && waiting_ == Waiting::server_answer) return RelayProgress::live;
   if (is_client) {
     record(CloseCode::abnormal, ClosedBy::client, cause);
     if (waiting_ == Waiting::server_answer && is_clean) return RelayProgress::live;  // it may still read its Close

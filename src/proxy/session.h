@@ -88,9 +88,8 @@ class Session final : public event::Disposable,
     http::RequestParser parser;
     std::shared_ptr<const ListenerOptions> listener;
     std::optional<IpEndpoint> peer;
-    std::shared_ptr<const Snapshot> snapshot;  // of the request under way
-    std::vector<std::byte> early_bytes;        // came before the stage that wants them
-    std::uint64_t request_length = 0;          // bytes of the head being read
+    std::vector<std::byte> early_bytes;  // came before the stage that wants them
+    std::uint64_t request_length = 0;    // bytes of the head being read
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
     bool is_head_begun = false;
@@ -113,6 +112,7 @@ class Session final : public event::Disposable,
   void resume_requests();
   void keep_early(std::span<const std::byte> bytes);
   [[nodiscard]] std::size_t read_head(std::span<const std::byte> input);
+  void begin_record();
   void begin_request(http::RequestHead head);
   void on_head_timeout();
 

@@ -60,25 +60,28 @@ std::size_t Session::read_head(std::span<const std::byte> input) {
   return step.consumed;
 }
 
-// A head that could not be parsed is a request too: it is answered and logged. Its head is empty.
-void Session::begin_request(http::RequestHead head) {
-  const bool is_malformed = head.method.empty();
-  http_->snapshot = worker_.snapshot();
+void Session::begin_record() {
   record_ = std::make_unique<SessionRecord>();
   record_->session_id = id_;
   record_->request_id = {worker_.rng().next(), worker_.rng().next()};
-  record_->config_generation = http_->snapshot->generation;
+  record_->config_generation = worker_.snapshot()->generation;
   record_->peer = http_->peer;
   record_->scheme = http_->listener->tls ? http::Scheme::https : http::Scheme::http;
   record_->listener = http_->listener->name;
   record_->started = worker_.loop().now();
   record_->request_length = std::exchange(http_->request_length, 0);
+}
+
+// A head that could not be parsed is a request too: it is answered and logged. Its head is empty.
+void Session::begin_request(http::RequestHead head) {
+  const bool is_malformed = head.method.empty();
+  begin_record();
   record_->head = std::move(head);
   timer_.disarm();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
   if (!record_->head.body.has_bytes()) http_->parser.reset();
   const Verdict verdict =
-      admit(*http_->snapshot, *http_->listener, record_->head, listener_lease_.rank(), worker_.rng().next());
+      admit(*worker_.snapshot(), *http_->listener, record_->head, listener_lease_.rank(), worker_.rng().next());
   record_->route = verdict.route;
   route_ = verdict.route;
   if (verdict.refusal_status != 0) return answer(verdict);
@@ -88,12 +91,7 @@ void Session::begin_request(http::RequestHead head) {
 
 void Session::on_head_timeout() {
   if (!http_->parser.has_partial_head()) return close_when_flushed();
-  record_ = std::make_unique<SessionRecord>();
-  record_->session_id = id_;
-  record_->peer = http_->peer;
-  record_->listener = http_->listener->name;
-  record_->started = worker_.loop().now();
-  record_->head.keep_alive = false;
+  begin_record();
   answer(408, "the request head took too long");
 }
 
@@ -268,7 +266,6 @@ void Session::answer(const Verdict& refusal) {
 void Session::finish_request() {
   if (has_client_ended_) return begin_closing();
   http_->has_served = true;
-  http_->snapshot.reset();
   if (record_->head.body.has_bytes()) http_->parser.reset();
   record_.reset();
   route_.reset();

@@ -114,7 +114,8 @@ void Supervisor::reload() {
   };
   if (!result.loaded) return refuse("the configuration has errors");
   LoadedConfiguration& loaded = *result.loaded;
-  auto entries = startup_.sockets.prepare(wanted_sockets(loaded));
+  const std::vector<SocketBook::Wanted> wanted = wanted_sockets(loaded);
+  auto entries = startup_.sockets.prepare(wanted);
   if (!entries) return refuse(entries.error().message);
   if (auto opened = open_access_log(loaded); !opened) return refuse(opened.error().message);
   const config::Log& log_options = loaded.configuration.log;
@@ -122,7 +123,7 @@ void Supervisor::reload() {
     return refuse(done.error().message);
   }
   warn_of_fixed_keys(loaded.configuration);
-  SocketBook::apply_options(*entries, wanted_sockets(loaded));
+  SocketBook::apply_options(*entries, wanted);
   configuration_ = std::move(loaded.configuration);
   snapshot_ = std::move(loaded.snapshot);
   distribute(*entries, [this, prepared = *entries]() mutable { finish_reload(std::move(prepared)); });
