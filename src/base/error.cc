@@ -20,6 +20,8 @@ ErrorCode code_of(int error_number) {
       return ErrorCode::reset;
     case ETIMEDOUT:
       return ErrorCode::timed_out;
+    case EADDRNOTAVAIL:
+      return ErrorCode::no_source_port;
     case EADDRINUSE:
       return ErrorCode::address_in_use;
     case EACCES:

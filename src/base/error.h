@@ -16,6 +16,7 @@ enum class ErrorCode : std::uint8_t {
   refused,         // the other side said no (ECONNREFUSED, TLS alert)
   reset,           // the connection broke
   no_descriptors,  // EMFILE, ENFILE
+  no_source_port,  // EADDRNOTAVAIL when connecting: every port of the source address is taken
   unavailable,     // nobody eligible
   address_in_use,
   permission_denied,

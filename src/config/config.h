@@ -12,12 +12,10 @@
 #include "base/duration.h"
 #include "base/ip_address.h"
 #include "config/location.h"
+#include "config/upstream_config.h"
 #include "log/level.h"
 
 namespace hawser::config {
-
-// nullopt is what the file writes as `off`.
-using OptionalCount = std::optional<std::uint64_t>;
 
 struct Shutdown {
   Duration drain_timeout = std::chrono::seconds(25);
@@ -75,9 +73,6 @@ struct Listener {
   Location where;
 };
 
-// Name and exact value; header names compare without case.
-using NameValues = std::vector<std::pair<std::string, std::string>>;
-
 // Every condition that is set must hold; one that is empty always does.
 struct RouteMatch {
   std::string listener;
@@ -101,31 +96,11 @@ struct Route {
   Location upstream_where;
 };
 
-struct Server {
-  std::string address;  // host:port or unix:/path
-  std::uint32_t weight = 1;
-  Location where;
-};
-
-struct Balance {
-  std::string method = "round_robin";
-  std::string key;              // a template with variables; for methods that hash
-  double balance_factor = 0.0;  // 0: not given
-  Location where;
-};
-
-struct UpstreamTimeouts {
-  Duration connect = std::chrono::seconds(5);  // all attempts together
-  Duration response_head = std::chrono::seconds(60);
-  Duration read = std::chrono::seconds(60);  // plain HTTP: between two reads of a body
-};
-
-struct Upstream {
-  std::string name;
-  Balance balance;
-  std::vector<Server> servers;
-  UpstreamTimeouts timeouts;
-  std::uint32_t retry_attempts = 3;
+// Who answers questions about names.
+struct Resolver {
+  std::vector<std::string> nameservers;  // address or address:port; empty: those of the system
+  Duration timeout = std::chrono::seconds(2);
+  std::uint32_t attempts = 3;
   Location where;
 };
 
@@ -137,6 +112,7 @@ struct Configuration {
   Shutdown shutdown;
   Log log;
   AccessLog access_log;
+  Resolver resolver;
   std::vector<Listener> listeners;
   std::vector<Route> routes;
   std::vector<Upstream> upstreams;  // in file order

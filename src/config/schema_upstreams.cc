@@ -68,7 +68,7 @@ constexpr Section kTimeouts{kTimeoutsKeys, {}};
 constexpr std::array kRetryKeys{
     Key{.name = "attempts",
         .type = Type::integer,
-        .slot = field<&Upstream::retry_attempts>(),
+        .slot = nested<&Upstream::retry, &Retry::attempts>(),
         .description = "How many servers are tried for one session, the first included",
         .default_text = "3",
         .range = {1, 100}},

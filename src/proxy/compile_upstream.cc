@@ -85,7 +85,7 @@ std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstrea
   auto compiled = std::make_shared<Upstream>();
   compiled->name = upstream.name;
   compiled->timeouts = upstream.timeouts;
-  compiled->attempts = upstream.retry_attempts;
+  compiled->attempts = upstream.retry.attempts;
   auto group = std::make_shared<upstream::ServerGroup>();
   group->state = states.upstream(upstream.name);
   for (const config::Server& server : upstream.servers) add_servers(upstream, server, states, *group, diagnostics);

@@ -11,7 +11,7 @@ TEST_CASE("Overrides set values that the file has or has not") {
   CHECK(configuration.workers == 3);
   CHECK(configuration.listeners.at(0).address == "127.0.0.1:0");
   CHECK(configuration.listeners.at(0).timeouts.keepalive == std::chrono::seconds(3));
-  CHECK(configuration.upstreams.at(0).retry_attempts == 7);
+  CHECK(configuration.upstreams.at(0).retry.attempts == 7);
   CHECK(configuration.upstreams.at(0).servers.at(1).address == "127.0.0.1:7");
 }
 
@@ -20,8 +20,8 @@ TEST_CASE("An override of one user of an alias leaves the others alone") {
       "listeners: [{ address: \"0.0.0.0:80\" }]\nroutes: [{ upstream: a }]\n"
       "upstreams:\n  a: &a { servers: [\"x:1\"], retry: { attempts: 2 } }\n  b: *a\n",
       {"upstreams.b.retry.attempts=5"});
-  CHECK(configuration.upstreams.at(0).retry_attempts == 2);
-  CHECK(configuration.upstreams.at(1).retry_attempts == 5);
+  CHECK(configuration.upstreams.at(0).retry.attempts == 2);
+  CHECK(configuration.upstreams.at(1).retry.attempts == 5);
 }
 
 TEST_CASE("Errors in overrides name -g and come last") {

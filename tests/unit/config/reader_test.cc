@@ -29,7 +29,7 @@ TEST_CASE("The smallest useful file is read, with its defaults") {
   CHECK(upstream.balance.method == "round_robin");
   CHECK(upstream.servers.at(1).address == "127.0.0.1:9002");
   CHECK(upstream.servers.at(1).weight == 1);
-  CHECK(upstream.retry_attempts == 3);
+  CHECK(upstream.retry.attempts == 3);
 }
 
 TEST_CASE("Places of listeners, routes, upstreams and servers are kept") {
