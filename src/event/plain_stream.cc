@@ -6,9 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "event/connecting_socket.h"
 #include "event/loop.h"
-#include "event/sockaddr.h"
-#include "event/socket_options.h"
 
 namespace hawser::event {
 
@@ -31,18 +30,10 @@ std::unique_ptr<PlainStream> PlainStream::adopt(Loop& loop, Fd socket) {
 }
 
 Result<std::unique_ptr<PlainStream>> PlainStream::connect(Loop& loop, const SocketAddress& address,
-                                                          ConnectObserver& observer) {
-  const Sockaddr where = to_sockaddr(address);
-  Fd socket(::socket(where.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) return std::unexpected(system_error("cannot make a socket", errno));
-  if (address.ip() != nullptr) set_connection_options(socket.get());
-  // A full backlog of a unix socket is EAGAIN: the server is there but overrun.
-  if (::connect(socket.get(), where.get(), where.size) != 0 && errno != EINPROGRESS) {
-    Error error = system_error("cannot connect to " + address.to_string(), errno, Side::server);
-    error.retry = Retry::elsewhere;
-    return std::unexpected(std::move(error));
-  }
-  auto stream = adopt(loop, std::move(socket));
+                                                          ConnectObserver& observer, const IpAddress* source) {
+  auto socket = begin_connect(address, source);
+  if (!socket) return std::unexpected(std::move(socket.error()));
+  auto stream = adopt(loop, std::move(*socket));
   stream->connecting_ = &observer;
   stream->update_interest();
   return stream;
@@ -112,9 +103,7 @@ void PlainStream::finish_connect() {
   if (error != 0) {
     write_side_ = WriteSide::broken;
     (void)poll_.watch(Interest::none);
-    Error failed = system_error("cannot connect", error, Side::server);
-    failed.retry = Retry::elsewhere;
-    return observer.on_connect(std::unexpected(std::move(failed)));
+    return observer.on_connect(std::unexpected(connect_error("cannot connect", error)));
   }
   observer.on_connect({});
   if (!is_closed()) update_interest();

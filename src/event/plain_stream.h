@@ -29,10 +29,11 @@ class PlainStream final : public ByteStream, private PollObserver {
  public:
   // Takes over a connected socket.
   [[nodiscard]] static std::unique_ptr<PlainStream> adopt(Loop& loop, Fd socket);
-  // Begins to connect; closing the stream gives up. Fails at once when no socket can be made or the address is refused
-  // on the spot.
+  // Begins to connect, from `source` (of the address's family) if that is not null; closing the stream gives up. Fails
+  // at once when no socket can be made, no source port is free (no_source_port), or the address is refused on the spot.
   [[nodiscard]] static Result<std::unique_ptr<PlainStream>> connect(Loop& loop, const SocketAddress& address,
-                                                                    ConnectObserver& observer);
+                                                                    ConnectObserver& observer,
+                                                                    const IpAddress* source = nullptr);
   ~PlainStream() override { close(); }
 
   void set_observer(ByteStreamObserver* observer) noexcept override { observer_ = observer; }

@@ -1,7 +1,5 @@
 #include "event/acceptor.h"
 
-#include <sys/resource.h>
-
 #include <functional>
 #include <memory>
 #include <vector>
@@ -9,6 +7,7 @@
 #include "event/listening_socket.h"
 #include "support/catch.h"
 #include "support/temporary_folder.h"
+#include "unit/event/descriptor_shortage.h"
 #include "unit/event/turned_loop.h"
 #include "unit/event/unix_client.h"
 
@@ -50,22 +49,6 @@ struct Rig {
   std::shared_ptr<const Fd> socket;
   std::unique_ptr<Acceptor> acceptor;
   std::vector<Fd> clients;
-};
-
-// Takes every descriptor away that is not in use yet, until it is destroyed.
-class DescriptorShortage {
- public:
-  DescriptorShortage() {
-    REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
-    const Fd lowest_free(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    rlimit limit = before_;
-    limit.rlim_cur = static_cast<rlim_t>(lowest_free.get());
-    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  }
-  ~DescriptorShortage() { setrlimit(RLIMIT_NOFILE, &before_); }
-
- private:
-  rlimit before_{};
 };
 
 }  // namespace
