@@ -12,11 +12,11 @@ packages_of() {
   case "$1" in
     build)
       echo g++ cmake ninja-build make pkg-config ccache
-      echo libuv1-dev libssl-dev libyaml-cpp-dev libspdlog-dev libre2-dev libxxhash-dev "$(llhttp_package)"
+      echo libuv1-dev libc-ares-dev libssl-dev libyaml-cpp-dev libspdlog-dev libre2-dev libxxhash-dev "$(llhttp_package)"
       echo catch2 python3
       ;;
     test)
-      echo clang-format-19 catch2 curl openssl procps
+      echo clang-format-19 catch2 curl openssl procps iproute2 nftables
       echo python3 python3-pytest python3-websockets python3-yaml
       echo golang-go golang-github-gorilla-websocket-dev
       echo chromium chromium-driver
