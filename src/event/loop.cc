@@ -2,10 +2,12 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "event/byte_stream.h"
+#include "event/delay_heap.h"
 #include "event/poller.h"
 #include "event/uv_error.h"
 
@@ -14,6 +16,7 @@ namespace hawser::event {
 struct Loop::Handles {
   uv_loop_t loop{};
   uv_timer_t tick{};
+  uv_timer_t next_delay{};
   Poller poller;
   std::array<std::byte, kReadHeadroom + kReceiveBufferSize> buffer{};
 };
@@ -27,10 +30,12 @@ Result<std::unique_ptr<Loop>> Loop::create() {
     return uv_failure("cannot make an event loop", status);
   handles.loop.data = created.get();
   uv_timer_init(&handles.loop, &handles.tick);
+  uv_timer_init(&handles.loop, &handles.next_delay);
   if (auto opened = handles.poller.open(uv_backend_fd(&handles.loop)); !opened) {
     return std::unexpected(std::move(opened.error()));
   }
   created->wheel_ = std::make_unique<TimerWheel>(created->now());
+  created->delays_ = std::make_unique<DelayHeap>();
   return created;
 }
 
@@ -38,7 +43,9 @@ Loop::~Loop() {
   if (!wheel_) return;  // the loop was never made
   destroy_disposed();
   wheel_.reset();
+  delays_.reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&handles_->tick), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&handles_->next_delay), nullptr);
   uv_run(&handles_->loop, UV_RUN_DEFAULT);  // lets every close callback free its handle
   uv_loop_close(&handles_->loop);
 }
@@ -75,6 +82,26 @@ void Loop::arm(Timer& timer, Duration delay) noexcept {
 void Loop::on_tick() noexcept {
   wheel_->advance(now());
   if (wheel_->is_empty()) uv_timer_stop(&handles_->tick);
+}
+
+void Loop::arm(Delay& delay, Duration duration) noexcept {
+  delays_->arm(delay, now() + duration);
+  await_next_delay();
+}
+
+void Loop::on_delays_due() noexcept {
+  delays_->advance(now());
+  await_next_delay();
+}
+
+// A delay that was disarmed leaves the timer as it is: it wakes up once for nothing.
+void Loop::await_next_delay() noexcept {
+  if (delays_->is_empty()) return;
+  const Duration ahead = std::max(delays_->next_deadline() - now(), Duration(0));
+  const auto due_in = static_cast<std::uint64_t>(ahead.count());
+  uv_timer_t& timer = handles_->next_delay;
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&timer)) != 0 && uv_timer_get_due_in(&timer) <= due_in) return;
+  uv_timer_start(&timer, [](uv_timer_t* due) { static_cast<Loop*>(due->loop->data)->on_delays_due(); }, due_in, 0);
 }
 
 void Loop::dispose(std::unique_ptr<Disposable> object) noexcept {

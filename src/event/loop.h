@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "event/delay.h"
 #include "event/timer_wheel.h"
 
 struct uv_loop_s;
@@ -46,6 +47,8 @@ class Loop final : public Clock {
 
   // Fires after `delay`, to the tick of the wheel. Moves a timer that is armed.
   void arm(Timer& timer, Duration delay) noexcept;
+  // Fires after `duration`, to the millisecond. Moves a delay that is armed.
+  void arm(Delay& delay, Duration duration) noexcept;
 
   // Destroys `object` at the end of this turn.
   void dispose(std::unique_ptr<Disposable> object) noexcept;
@@ -61,12 +64,15 @@ class Loop final : public Clock {
   struct Handles;
   Loop();
   void on_tick() noexcept;
+  void on_delays_due() noexcept;
+  void await_next_delay() noexcept;
   void destroy_disposed() noexcept;
   // How long libuv lets the loop sleep, in milliseconds; -1: for ever.
   [[nodiscard]] int sleep_limit() const noexcept;
 
   std::unique_ptr<Handles> handles_;
   std::unique_ptr<TimerWheel> wheel_;
+  std::unique_ptr<DelayHeap> delays_;
   std::unique_ptr<Disposable> disposed_;
   bool is_stopped_ = false;
 };
