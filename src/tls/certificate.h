@@ -10,6 +10,8 @@
 
 namespace hawser::tls {
 
+struct CertificateFiles;
+
 struct Certificate {
   X509Handle leaf;
   std::vector<X509Handle> chain;  // behind the leaf
@@ -21,5 +23,8 @@ struct Certificate {
 // invalid_config with file and reason when a file is unreadable or not PEM, and when the key belongs to another
 // certificate. Keys that ask for a pass phrase are refused.
 [[nodiscard]] Result<Certificate> load_certificate(const std::string& cert_file, const std::string& key_file);
+
+// Lets `context` show it. invalid_config when OpenSSL will not, with the file and the reason.
+[[nodiscard]] Status use_certificate(SSL_CTX* context, const Certificate& certificate, const CertificateFiles& files);
 
 }  // namespace hawser::tls

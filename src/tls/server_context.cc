@@ -25,10 +25,6 @@ using TicketKeys = std::array<unsigned char, 80>;
 constexpr std::string_view kSessionIdContext = "hawser";
 constexpr std::string_view kProtocol = "http/1.1";
 
-std::unexpected<Error> refuse(std::string what) {
-  return failure(ErrorCode::invalid_config, std::move(what) + ": " + take_openssl_reason());
-}
-
 // RFC 7301, section 3.2: refuse a client that offers protocols, but not ours.
 int select_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned int offered_size, void* /*context*/) {
@@ -57,40 +53,34 @@ void set_modes(SSL_CTX* context, SessionTickets tickets) noexcept {
 
 Status set_security(SSL_CTX* context, const ServerContextOptions& options) {
   const int version = options.min_version == TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION;
-  if (SSL_CTX_set_min_proto_version(context, version) != 1) return refuse("min_version");
-  if (SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1) return refuse("ciphers " + options.ciphers);
+  if (SSL_CTX_set_min_proto_version(context, version) != 1) return openssl_refusal("min_version");
+  if (SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) != 1)
+    return openssl_refusal("ciphers " + options.ciphers);
   if (SSL_CTX_set_ciphersuites(context, options.ciphersuites.c_str()) != 1) {
-    return refuse("ciphersuites " + options.ciphersuites);
+    return openssl_refusal("ciphersuites " + options.ciphersuites);
   }
-  if (SSL_CTX_set1_groups_list(context, options.curves.c_str()) != 1) return refuse("curves " + options.curves);
+  if (SSL_CTX_set1_groups_list(context, options.curves.c_str()) != 1)
+    return openssl_refusal("curves " + options.curves);
   SSL_CTX_set_dh_auto(context, 1);
   return {};
 }
 
 Status set_sessions(SSL_CTX* context, TicketKeys& keys) {
   const auto* const id = reinterpret_cast<const unsigned char*>(kSessionIdContext.data());
-  if (SSL_CTX_set_session_id_context(context, id, kSessionIdContext.size()) != 1) return refuse("session id context");
+  if (SSL_CTX_set_session_id_context(context, id, kSessionIdContext.size()) != 1)
+    return openssl_refusal("session id context");
   if (SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), static_cast<long>(keys.size())) != 1)
-    return refuse("ticket keys");
+    return openssl_refusal("ticket keys");
   return {};
 }
 
 Result<ContextHandle> create_context(const ServerContextOptions& options, TicketKeys& keys) {
   ContextHandle context(SSL_CTX_new(TLS_server_method()));
-  if (context == nullptr) return refuse("TLS context");
+  if (context == nullptr) return openssl_refusal("TLS context");
   set_modes(context.get(), options.session_tickets);
   if (auto status = set_security(context.get(), options); !status) return std::unexpected(status.error());
   if (auto status = set_sessions(context.get(), keys); !status) return std::unexpected(status.error());
   return context;
-}
-
-Status use_certificate(SSL_CTX* context, const Certificate& certificate, const CertificateFiles& files) {
-  if (SSL_CTX_use_certificate(context, certificate.leaf.get()) != 1) return refuse(files.cert_file);
-  for (const X509Handle& link : certificate.chain) {
-    if (SSL_CTX_add1_chain_cert(context, link.get()) != 1) return refuse(files.cert_file);
-  }
-  if (SSL_CTX_use_PrivateKey(context, certificate.key.get()) != 1) return refuse(files.key_file);
-  return {};
 }
 
 }  // namespace
@@ -128,7 +118,8 @@ Status ServerContext::Parts::take_ticket_keys(const ServerContext* predecessor) 
     ticket_keys = predecessor->parts_->ticket_keys;
     return {};
   }
-  if (RAND_priv_bytes(ticket_keys.data(), static_cast<int>(ticket_keys.size())) != 1) return refuse("ticket keys");
+  if (RAND_priv_bytes(ticket_keys.data(), static_cast<int>(ticket_keys.size())) != 1)
+    return openssl_refusal("ticket keys");
   return {};
 }
 

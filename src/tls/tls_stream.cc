@@ -6,7 +6,9 @@
 #include <cassert>
 #include <utility>
 
+#include "tls/handshake_error.h"
 #include "tls/openssl_error.h"
+#include "tls/session_cache.h"
 
 namespace hawser::tls {
 namespace {
@@ -14,7 +16,7 @@ namespace {
 using event::StreamEnd;
 using event::WriteResult;
 
-// A client that asks for replies (key updates, refused renegotiations) and reads none of them gets no further.
+// Whoever asks for replies (key updates, refused renegotiations) and reads none of them gets no further.
 constexpr std::size_t kMaxUnreadReplies = std::size_t{1024} * 1024;
 
 }  // namespace
@@ -28,11 +30,29 @@ TlsStream::TlsStream(TlsScratch& scratch, std::shared_ptr<const ServerContext> c
   SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference when both are the same
 }
 
+TlsStream::TlsStream(TlsScratch& scratch, const std::shared_ptr<const ClientContext>& context, std::string_view name,
+                     std::string_view peer, std::unique_ptr<event::ByteStream> transport)
+    : scratch_(scratch), transport_(std::move(transport)), ssl_(context->new_ssl(name, peer)) {
+  BIO* const bio = scratch_.share_bio();
+  SSL_set_bio(ssl_.get(), bio, bio);  // takes one reference when both are the same
+}
+
 TlsStream::~TlsStream() { TlsStream::close(); }
 
 void TlsStream::accept(HandshakeObserver& observer) noexcept {
   handshake_observer_ = &observer;
   transport_->set_observer(this);
+  transport_->start_reading();
+}
+
+void TlsStream::connect(HandshakeObserver& observer) noexcept {
+  handshake_observer_ = &observer;
+  transport_->set_observer(this);
+  std::span<const std::byte> nothing;
+  const Progress progress = step_handshake(nothing);
+  flush();
+  // Nothing to offer, or no memory: the server ends what never began, and that is told from the loop.
+  if (progress != Progress::starved) transport_->shutdown_write();
   transport_->start_reading();
 }
 
@@ -84,6 +104,7 @@ void TlsStream::shutdown_write() noexcept {
 
 void TlsStream::close() noexcept {
   if (ssl_ == nullptr) return;
+  if (is_client() && reading_ == Reading::handshaking) SessionCache::forget_session_of(ssl_.get());
   ssl_.reset();
   context_.reset();
   transport_->close();
@@ -98,7 +119,7 @@ void TlsStream::on_bytes(std::span<std::byte> bytes) {
 
 void TlsStream::on_end(StreamEnd end) {
   if (reading_ == Reading::handshaking) {
-    fail_handshake({ErrorCode::reset, Side::client, Retry::no, "connection ended during the TLS handshake"});
+    fail_handshake(handshake_interrupted(ssl_.get()));
   } else if (reading_ == Reading::open) {
     end_reading(end == StreamEnd::finished ? StreamEnd::truncated : end);
   }
@@ -110,21 +131,24 @@ void TlsStream::on_drained() {
   if (writing_ != Writing::handshaking && observer_ != nullptr) observer_->on_drained();
 }
 
+bool TlsStream::is_client() const noexcept { return SSL_is_server(ssl_.get()) == 0; }
+
+TlsStream::Progress TlsStream::step_handshake(std::span<const std::byte>& input) noexcept {
+  const TlsScratch::InputScope scope(scratch_, input);
+  discard_openssl_errors();
+  const int outcome = SSL_do_handshake(ssl_.get());
+  return outcome == 1 ? Progress::more : progress_after(outcome);
+}
+
 void TlsStream::continue_handshake(std::span<const std::byte>& input) {
-  int outcome = 0;
-  {
-    const TlsScratch::InputScope scope(scratch_, input);
-    discard_openssl_errors();
-    outcome = SSL_do_handshake(ssl_.get());
-  }
-  const Progress progress = outcome == 1 ? Progress::more : progress_after(outcome);
+  const Progress progress = step_handshake(input);
   flush();
   if (progress == Progress::starved) {
     assert(input.empty());
     return;
   }
   if (progress != Progress::more) {
-    fail_handshake(take_handshake_error(Side::client));
+    fail_handshake(take_handshake_error(ssl_.get()));
     return;
   }
   SSL_free_buffers(ssl_.get());
@@ -136,6 +160,7 @@ void TlsStream::continue_handshake(std::span<const std::byte>& input) {
 }
 
 void TlsStream::fail_handshake(Error error) {
+  if (is_client()) SessionCache::forget_session_of(ssl_.get());
   reading_ = Reading::ended;
   writing_ = Writing::broken;
   context_.reset();

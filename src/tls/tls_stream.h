@@ -9,20 +9,24 @@
 
 #include "base/result.h"
 #include "event/byte_stream.h"
+#include "tls/client_context.h"
 #include "tls/server_context.h"
 #include "tls/tls_scratch.h"
 
 namespace hawser::tls {
 
-// Hears how a handshake ended, once, from the loop and never from inside accept().
+// Hears how a handshake ended, once, from the loop and never from inside accept() or connect().
 class HandshakeObserver {
  public:
   // On success an observer must be set on the stream before this returns, or the stream closed: reading is on, and what
   // came together with the last handshake message follows at once, even when reading was stopped in here.
   //
   // The errors are malformed (not TLS, or broken TLS), refused (one side would not go on: no common version or cipher,
-  // an unknown name, an alert) and reset (the connection ended). The alert that tells the client was already written;
-  // all that is left to do is close().
+  // an unknown name, a certificate that was not accepted, an alert) and reset (the connection ended); their side is the
+  // other end's. The alert that tells it was already written; all that is left to do is close().
+  //
+  // A server that does not like our certificate, or its absence, says so after the handshake where TLS 1.3 is spoken
+  // (RFC 8446, section 4.4.2.4): that success is followed by the end of the stream, as reset, without a byte.
   virtual void on_handshake(Status outcome) = 0;
 
  protected:
@@ -33,7 +37,7 @@ class HandshakeObserver {
 struct TlsSummary {
   std::string_view protocol;     // TLSv1.3
   std::string_view cipher;       // OpenSSL's name
-  std::string_view server_name;  // SNI; empty when the client sent none
+  std::string_view server_name;  // SNI; empty when none was sent
   bool is_resumed = false;
 };
 
@@ -44,11 +48,16 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   // The server side of a connection that was just accepted on `transport`, of which no byte was read.
   TlsStream(TlsScratch& scratch, std::shared_ptr<const ServerContext> context,
             std::unique_ptr<event::ByteStream> transport);
+  // The client side of a connection that was just made. `name` and `peer` are ClientContext::new_ssl()'s.
+  TlsStream(TlsScratch& scratch, const std::shared_ptr<const ClientContext>& context, std::string_view name,
+            std::string_view peer, std::unique_ptr<event::ByteStream> transport);
   ~TlsStream() override;
 
-  // Starts the handshake, once. `observer` must live until it was called, or the stream closed. There is no time-out:
-  // the owner closes when it has waited long enough.
+  // Starts the handshake of the side that was constructed, once; connect() sends its first message. `observer` must
+  // live until it was called, or the stream closed. There is no time-out: the owner closes when it has waited long
+  // enough.
   void accept(HandshakeObserver& observer) noexcept;
+  void connect(HandshakeObserver& observer) noexcept;
 
   // Empty before the handshake ended and after close().
   [[nodiscard]] TlsSummary summary() const noexcept;
@@ -76,6 +85,8 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   void on_end(event::StreamEnd end) override;
   void on_drained() override;
 
+  [[nodiscard]] bool is_client() const noexcept;
+  [[nodiscard]] Progress step_handshake(std::span<const std::byte>& input) noexcept;
   void continue_handshake(std::span<const std::byte>& input);
   void fail_handshake(Error error);
   void read_all(std::span<const std::byte>& input);
@@ -90,7 +101,7 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   [[nodiscard]] bool flush_replies() noexcept;
 
   TlsScratch& scratch_;
-  std::shared_ptr<const ServerContext> context_;  // until the handshake ended
+  std::shared_ptr<const ServerContext> context_;  // the server side's, until the handshake ended
   std::unique_ptr<event::ByteStream> transport_;
   std::unique_ptr<ssl_st, SslDeleter> ssl_;  // null once closed
   event::ByteStreamObserver* observer_ = nullptr;

@@ -12,8 +12,6 @@
 
 namespace hawser::tls {
 
-using SessionHandle = std::unique_ptr<SSL_SESSION, OpensslDeleter<SSL_SESSION_free>>;
-
 class TestClient {
  public:
   struct Options {
