@@ -26,6 +26,8 @@ class SchemaWriter {
   void write_text(const Key& key);
   void write_bounds(const Key& key);
   void write_number_or_words(const Key& key, std::string_view words);
+  void write_off();
+  void write_ratio(const Key& key);
   void write_pattern(std::string_view pattern);
   void write_map(const Key& key);
   void write_section(const Section& section);
@@ -87,6 +89,10 @@ void SchemaWriter::write_type(const Key& key) {
     case Type::decimal:
     case Type::close_code:
       return write_bounds(key);
+    case Type::ratio:
+      return write_ratio(key);
+    case Type::statuses:
+      return write_pattern("^ *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?(, *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?)*$");
     case Type::size:
       return write_pattern("^[0-9]+[kKmMgG]?$");
     case Type::duration:
@@ -127,6 +133,29 @@ void SchemaWriter::write_number_or_words(const Key& key, std::string_view words)
   json_.end();
 }
 
+// An alternative among others. YAML 1.1 takes the word for a boolean.
+void SchemaWriter::write_off() {
+  json_.begin_object();
+  json_.member("enum", R"(["off", false])");
+  json_.end();
+}
+
+void SchemaWriter::write_ratio(const Key& key) {
+  const bool may_be_off = std::holds_alternative<Field<OptionalRatio>>(key.slot);
+  json_.begin_list("anyOf");
+  json_.begin_object();
+  json_.member("type", json_string("number"));
+  json_.member("minimum", "0");
+  json_.member("maximum", "1");
+  json_.end();
+  json_.begin_object();
+  json_.member("type", json_string("string"));
+  json_.member("pattern", json_string("^[0-9.]+%?$"));
+  json_.end();
+  if (may_be_off) write_off();
+  json_.end();
+}
+
 void SchemaWriter::write_pattern(std::string_view pattern) {
   json_.member("type", R"(["string", "integer"])");
   json_.member("pattern", json_string(pattern));
@@ -153,6 +182,8 @@ void SchemaWriter::write_entry_or_shorthand(const Key& key) {
   json_.begin_object();
   write_type(*key.section->find(key.shorthand));
   json_.end();
+  const bool may_be_off = key.default_text == "off";
+  if (may_be_off) write_off();
   json_.begin_object();
   write_section(*key.section);
   json_.end();

@@ -42,6 +42,8 @@ class Printer {
   void print_list(const Key& key, void* object, std::size_t indent);
   void print_named_map(const Key& key, void* object, std::size_t indent);
   void print_name_values(const Key& key, void* object, std::size_t indent);
+  void print_text_list(const Key& key, void* object, std::size_t indent);
+  void print_text(std::string_view name, std::string_view text, std::size_t indent);
   void print_value(const Key& key, void* object, std::size_t indent);
   void begin(std::string_view key, std::size_t indent);
 
@@ -50,7 +52,9 @@ class Printer {
 };
 
 void Printer::print_section(const Section& section, void* object, std::size_t indent) {
-  for (const Key& key : section.keys) print_key(key, object, indent);
+  for (const Key& key : section.keys) {
+    if (is_in_use(section, key, object)) print_key(key, object, indent);
+  }
 }
 
 void Printer::print_key(const Key& key, void* object, std::size_t indent) {
@@ -64,16 +68,17 @@ void Printer::print_key(const Key& key, void* object, std::size_t indent) {
     case Type::name_values:
       return print_name_values(key, object, indent);
     case Type::text_list:
-      return;  // what included files added is printed in its place
+      return print_text_list(key, object, indent);
     default:
       return print_value(key, object, indent);
   }
 }
 
-// A section without anything in it is left out.
+// A section without anything in it is left out; one that is absent has the word for that, if any.
 void Printer::print_map(const Key& key, void* object, std::size_t indent) {
   const auto* optional = std::get_if<OptionalField>(&key.slot);
   void* inner = optional != nullptr ? optional->get(object) : std::get<ObjectField>(key.slot).get(object);
+  if (inner == nullptr && !key.default_text.empty()) print_text(key.name, key.default_text, indent);
   if (inner == nullptr) return;
   const std::size_t start = out_.size();
   const bool was_after_dash = is_after_dash_;
@@ -122,11 +127,24 @@ void Printer::print_name_values(const Key& key, void* object, std::size_t indent
   }
 }
 
+// What included files added is printed in the place of their list.
+void Printer::print_text_list(const Key& key, void* object, std::size_t indent) {
+  const auto* slot = std::get_if<Field<TextList>>(&key.slot);
+  if (slot == nullptr) return;
+  begin(key.name, indent);
+  std::string list;
+  for (const std::string& text : *(*slot)(object)) list += (list.empty() ? "" : ", ") + scalar(text);
+  out_ += " [" + list + "]\n";
+}
+
 void Printer::print_value(const Key& key, void* object, std::size_t indent) {
   const std::string text = value_text(key, object);
   const bool may_be_empty = key.type == Type::text && key.range.least == 0;
-  if (text.empty() && !may_be_empty) return;
-  begin(key.name, indent);
+  if (!text.empty() || may_be_empty) print_text(key.name, text, indent);
+}
+
+void Printer::print_text(std::string_view name, std::string_view text, std::size_t indent) {
+  begin(name, indent);
   out_ += ' ' + scalar(text) + '\n';
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/schema_sections.h"
+#include "config/value.h"
 
 namespace hawser::config {
 
@@ -21,7 +22,7 @@ constexpr std::array kShutdownKeys{
         .slot = field<&Shutdown::drain_timeout>(),
         .description = "How long a polite stop waits for sessions to end",
         .default_text = "25s",
-        .range = {0, kDurationRange.most}},
+        .range = kDurationOrZero},
     Key{.name = "close_code",
         .type = Type::close_code,
         .slot = field<&Shutdown::close_code>(),
@@ -118,6 +119,12 @@ constexpr std::array kRootKeys{
         .slot = object<&Configuration::access_log>(),
         .description = "The log of what clients asked for",
         .section = &kAccessLog},
+    Key{.name = "resolver",
+        .type = Type::map,
+        .slot = object<&Configuration::resolver>(),
+        .description = "Who answers questions about the names of servers",
+        .section = &kResolverSection,
+        .where = [](void* configuration) { return &static_cast<Configuration*>(configuration)->resolver.where; }},
     Key{.name = "listeners",
         .type = Type::list,
         .slot = list<&Configuration::listeners>(),
@@ -157,6 +164,12 @@ void add_keys(const Section& section, const std::string& prefix, std::vector<Man
 const Key* Section::find(std::string_view name) const noexcept {
   const auto found = std::find_if(keys.begin(), keys.end(), [name](const Key& key) { return key.name == name; });
   return found == keys.end() ? nullptr : &*found;
+}
+
+bool is_in_use(const Section& section, const Key& key, const void* object) {
+  if (key.only_with.key.empty()) return true;
+  const std::string said = value_text(*section.find(key.only_with.key), object);
+  return std::find(key.only_with.words.begin(), key.only_with.words.end(), said) != key.only_with.words.end();
 }
 
 const Section& root_section() noexcept { return kRoot; }

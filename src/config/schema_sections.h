@@ -12,11 +12,20 @@ namespace hawser::config {
 extern const Section kListenerSection;  // of a Listener
 extern const Section kRouteSection;     // of a Route
 extern const Section kUpstreamSection;  // of an Upstream
+extern const Section kServerSection;    // of a Server
+extern const Section kResolverSection;  // of a Resolver
+extern const Section kDiscoverSection;  // of a Discover
+extern const Section kResolveSection;   // of a Resolve
+extern const Section kUpstreamTlsSection;
+extern const Section kRetrySection;
+extern const Section kHealthCheckSection;
+extern const Section kCircuitBreakerSection;
 
 template <std::size_t kSize>
 using Words = std::array<std::string_view, kSize>;
 
 // A year: enough for everybody, and safe to add to any time.
 inline constexpr Range kDurationRange{1, 365ULL * 24 * 3600 * 1000};
+inline constexpr Range kDurationOrZero{0, kDurationRange.most};
 
 }  // namespace hawser::config

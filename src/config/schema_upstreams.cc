@@ -26,23 +26,6 @@ constexpr std::array kBalanceKeys{
 };
 constexpr Section kBalance{kBalanceKeys, {}};
 
-constexpr std::array kServerKeys{
-    Key{.name = "address",
-        .type = Type::server_address,
-        .slot = field<&Server::address>(),
-        .description = "Where the server listens: host:port, [IPv6]:port or unix:/path",
-        .presence = Presence::required,
-        .range = {1}},
-    Key{.name = "weight",
-        .type = Type::integer,
-        .slot = field<&Server::weight>(),
-        .description = "The share of sessions in relation to other servers, for methods that weigh",
-        .default_text = "1",
-        .range = {1, 1000}},
-};
-constexpr Words<3> kServerPlanned{"max_sessions", "backup", "state"};
-constexpr Section kServer{kServerKeys, kServerPlanned};
-
 constexpr std::array kTimeoutsKeys{
     Key{.name = "connect",
         .type = Type::duration,
@@ -65,16 +48,38 @@ constexpr std::array kTimeoutsKeys{
 };
 constexpr Section kTimeouts{kTimeoutsKeys, {}};
 
-constexpr std::array kRetryKeys{
-    Key{.name = "attempts",
+constexpr std::array kKeepaliveKeys{
+    Key{.name = "timeout",
+        .type = Type::duration,
+        .slot = field<&Keepalive::timeout>(),
+        .description = "How long a connection that was opened ahead of need is kept",
+        .default_text = "60s",
+        .range = kDurationRange},
+    Key{.name = "prewarm",
         .type = Type::integer,
-        .slot = nested<&Upstream::retry, &Retry::attempts>(),
-        .description = "How many servers are tried for one session, the first included",
-        .default_text = "3",
-        .range = {1, 100}},
+        .slot = field<&Keepalive::prewarm>(),
+        .description = "Connections that each worker keeps open to each server for the next upgrades",
+        .default_text = "0",
+        .range = {0, 1000}},
 };
-constexpr Words<3> kRetryPlanned{"try_timeout", "backoff", "budget"};
-constexpr Section kRetry{kRetryKeys, kRetryPlanned};
+constexpr Words<1> kKeepalivePlanned{"idle"};
+constexpr Section kKeepalive{kKeepaliveKeys, kKeepalivePlanned};
+
+constexpr std::array kQueueKeys{
+    Key{.name = "size",
+        .type = Type::integer,
+        .slot = field<&Queue::size>(),
+        .description = "Sessions that may wait for a place when every server is at its max_sessions",
+        .default_text = "0",
+        .range = {0, 1'000'000}},
+    Key{.name = "timeout",
+        .type = Type::duration,
+        .slot = field<&Queue::timeout>(),
+        .description = "How long a session may wait for a place",
+        .default_text = "5s",
+        .range = kDurationRange},
+};
+constexpr Section kQueue{kQueueKeys, {}};
 
 constexpr std::array kUpstreamKeys{
     Key{.name = "balance",
@@ -88,28 +93,81 @@ constexpr std::array kUpstreamKeys{
         .type = Type::list,
         .slot = list<&Upstream::servers>(),
         .description = "The members of the upstream: addresses, or maps with their options",
-        .presence = Presence::required,
-        .range = {1},
-        .section = &kServer,
+        .section = &kServerSection,
         .shorthand = "address",
         .where = &Access<&Server::where>::get},
+    Key{.name = "discover",
+        .type = Type::map,
+        .slot = object<&Upstream::discover>(),
+        .description = "Where more servers are found; one of dns, srv and file",
+        .section = &kDiscoverSection,
+        .where = [](void* upstream) { return &static_cast<Upstream*>(upstream)->discover.where; }},
+    Key{.name = "resolve",
+        .type = Type::map,
+        .slot = object<&Upstream::resolve>(),
+        .description = "How often names are looked up: by their TTL within these limits",
+        .section = &kResolveSection},
+    Key{.name = "tls",
+        .type = Type::map,
+        .slot = optional_object<&Upstream::tls>(),
+        .description = "TLS towards servers; plain text when absent",
+        .section = &kUpstreamTlsSection,
+        .shorthand = "enabled",
+        .where = &Access<&UpstreamTls::where>::get},
     Key{.name = "timeouts",
         .type = Type::map,
         .slot = object<&Upstream::timeouts>(),
         .description = "How long servers may take",
         .section = &kTimeouts},
+    Key{.name = "keepalive",
+        .type = Type::map,
+        .slot = object<&Upstream::keepalive>(),
+        .description = "Connections that wait for a use",
+        .section = &kKeepalive},
     Key{.name = "retry",
         .type = Type::map,
-        .slot = same_object(),
-        .description = "What happens when a server cannot be reached",
-        .section = &kRetry},
+        .slot = object<&Upstream::retry>(),
+        .description = "What happens when a server cannot be reached or refuses an upgrade",
+        .section = &kRetrySection},
+    Key{.name = "queue",
+        .type = Type::map,
+        .slot = object<&Upstream::queue>(),
+        .description = "Sessions that wait when all servers are full; first come, first served",
+        .section = &kQueue},
+    Key{.name = "slow_start",
+        .type = Type::count,
+        .slot = field<&Upstream::slow_start>(),
+        .description = "Sessions over which a server that comes back grows to its full share",
+        .default_text = "off",
+        .range = {1, 1'000'000}},
+    Key{.name = "source_addresses",
+        .type = Type::text_list,
+        .slot = field<&Upstream::source_addresses>(),
+        .description = "Local addresses that connections come from, by turns; the system chooses when empty",
+        .range = {1},
+        .name_type = Type::ip_address},
+    Key{.name = "health_check",
+        .type = Type::map,
+        .slot = optional_object<&Upstream::health_check>(),
+        .description = "Checks that tell which servers get new sessions: off, a type, or a map with its options",
+        .default_text = "off",
+        .section = &kHealthCheckSection,
+        .shorthand = "type",
+        .where = &Access<&HealthCheck::where>::get},
+    Key{.name = "circuit_breaker",
+        .type = Type::map,
+        .slot = object<&Upstream::circuit_breaker>(),
+        .description = "When a server gets no new sessions because those it got failed: off, a number of failures in a "
+                       "row, or a map",
+        .section = &kCircuitBreakerSection,
+        .shorthand = "consecutive_failures"},
 };
-constexpr Words<11> kUpstreamPlanned{"discover",     "resolve",         "tls",        "send_proxy_protocol",
-                                     "keepalive",    "queue",           "slow_start", "source_addresses",
-                                     "health_check", "circuit_breaker", "rebalance"};
+constexpr Words<2> kUpstreamPlanned{"send_proxy_protocol", "rebalance"};
+constexpr Words<2> kMembers{"servers", "discover"};
+constexpr std::array kUpstreamRules{Rule{Relation::at_least_one, kMembers}};
 
 }  // namespace
 
-constinit const Section kUpstreamSection{kUpstreamKeys, kUpstreamPlanned};
+constinit const Section kUpstreamSection{kUpstreamKeys, kUpstreamPlanned, kUpstreamRules};
 
 }  // namespace hawser::config

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/nearest.h"
+#include "config/section_rules.h"
 #include "config/source_text.h"
 #include "config/text_format.h"
 #include "config/value.h"
@@ -31,19 +32,25 @@ bool is_switched_off(const YamlNode& node) {
 
 void SectionReader::read_section(const Section& section, const YamlNode& node, void* object, const std::string& path) {
   if (node.kind != YamlKind::null && !expect(YamlKind::map, node, path)) return;
-  read_entries(section, node, object, path);
-  report_missing(section, node, path);
+  const auto refused = read_entries(section, node, object, path);
+  check_section(section, node, object, path, refused, diagnostics_);
 }
 
-void SectionReader::read_entries(const Section& section, const YamlNode& node, void* object, const std::string& path) {
+std::vector<std::string_view> SectionReader::read_entries(const Section& section, const YamlNode& node, void* object,
+                                                          const std::string& path) {
+  std::vector<std::string_view> refused;
   report_repeated(node, path);
   for (const YamlEntry& entry : node.entries) {
-    if (const Key* key = section.find(entry.key)) {
-      read_key(*key, *entry.value, object, join(path, key->name));
-    } else {
+    const Key* key = section.find(entry.key);
+    if (key == nullptr) {
       report_unknown(section, node, entry, path);
+      continue;
     }
+    const std::size_t errors = diagnostics_.size();
+    read_key(*key, *entry.value, object, join(path, key->name));
+    if (diagnostics_.size() > errors) refused.push_back(key->name);
   }
+  return refused;
 }
 
 void SectionReader::read_key(const Key& key, const YamlNode& node, void* object, const std::string& path) {
@@ -58,7 +65,7 @@ void SectionReader::read_key(const Key& key, const YamlNode& node, void* object,
     case Type::name_values:
       return read_name_values(key, node, object, path);
     case Type::text_list:
-      return check_text_list(node, path);
+      return read_text_list(key, node, object, path);
     default:
       return read_value(key, node, object, path);
   }
@@ -72,18 +79,23 @@ void SectionReader::read_value(const Key& key, const YamlNode& node, void* objec
 }
 
 void SectionReader::read_inner(const Key& key, const YamlNode& node, void* object, const std::string& path) {
+  if (node.kind == YamlKind::null) return;
   if (key.where != nullptr) *key.where(object) = node.location(path);
   read_element(key, node, std::get<ObjectField>(key.slot).get(object), path);
 }
 
 void SectionReader::read_optional(const Key& key, const YamlNode& node, void* object, const std::string& path) {
-  if (node.kind == YamlKind::null || !expect(YamlKind::map, node, path)) return;
+  const bool is_shorthand = !key.shorthand.empty() && node.kind == YamlKind::scalar;
+  if (node.kind == YamlKind::null || (is_shorthand && parse_boolean(node.text) == false)) return;
+  if (!is_shorthand && !expect(YamlKind::map, node, path)) return;
   const OptionalField& slot = std::get<OptionalField>(key.slot);
   void* inner = slot.create(object);
   store_defaults(*key.section, inner);
-  read_entries(*key.section, node, inner, path);
+  if (key.where != nullptr) *key.where(inner) = node.location(path);
+  if (is_shorthand) return read_value(*key.section->find(key.shorthand), node, inner, path);
+  const auto refused = read_entries(*key.section, node, inner, path);
   if (is_switched_off(node)) return slot.remove(object);
-  report_missing(*key.section, node, path);
+  check_section(*key.section, node, inner, path, refused, diagnostics_);
 }
 
 void SectionReader::read_list(const Key& key, const YamlNode& node, void* object, const std::string& path) {
@@ -135,19 +147,27 @@ void SectionReader::read_element(const Key& key, const YamlNode& node, void* ele
   read_section(*key.section, node, element, path);
 }
 
-void SectionReader::check_text_list(const YamlNode& node, const std::string& path) {
-  if (node.kind == YamlKind::null || !expect(YamlKind::list, node, path)) return;
+// Without a slot of its own the list is only checked.
+void SectionReader::read_text_list(const Key& key, const YamlNode& node, void* object, const std::string& path) {
+  if (node.kind != YamlKind::null && !expect(YamlKind::list, node, path)) return;
+  const auto* slot = std::get_if<Field<TextList>>(&key.slot);
+  std::unordered_map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    if (!expect(YamlKind::scalar, *node.items[i], indexed(path, i))) continue;
-    const auto text = read_text(Key{.range = {1}}, node.items[i]->text, "");
-    if (!text) report(node.items[i]->location(indexed(path, i)), text.error().message);
-  }
-}
-
-void SectionReader::report_missing(const Section& section, const YamlNode& node, const std::string& path) {
-  for (const Key& key : section.keys) {
-    if (key.presence == Presence::optional || node.find(key.name) != nullptr) continue;
-    report(node.location(path), "the key '" + std::string(key.name) + "' is missing");
+    const YamlNode& item = *node.items[i];
+    if (!expect(YamlKind::scalar, item, indexed(path, i))) continue;
+    const auto text = read_text(Key{.type = key.name_type, .range = {1}}, item.text, item.source->directory);
+    if (!text) {
+      report(item.location(indexed(path, i)), text.error().message);
+      continue;
+    }
+    if (slot == nullptr) continue;
+    const auto [first, is_new] = seen.emplace(*text, i);
+    if (is_new) {
+      (*slot)(object)->push_back(*text);
+    } else {
+      report(item.location(indexed(path, i)),
+             in_quotes(*text) + " is there twice, first as " + indexed("", first->second));
+    }
   }
 }
 

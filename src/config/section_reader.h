@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "config/schema.h"
 #include "config/yaml_tree.h"
@@ -17,7 +19,9 @@ class SectionReader {
   void read_section(const Section& section, const YamlNode& node, void* object, const std::string& path);
 
  private:
-  void read_entries(const Section& section, const YamlNode& node, void* object, const std::string& path);
+  // The keys that had errors.
+  [[nodiscard]] std::vector<std::string_view> read_entries(const Section& section, const YamlNode& node, void* object,
+                                                           const std::string& path);
   void read_key(const Key& key, const YamlNode& node, void* object, const std::string& path);
   void read_value(const Key& key, const YamlNode& node, void* object, const std::string& path);
   void read_inner(const Key& key, const YamlNode& node, void* object, const std::string& path);
@@ -26,9 +30,8 @@ class SectionReader {
   void read_named_map(const Key& key, const YamlNode& node, void* object, const std::string& path);
   void read_name_values(const Key& key, const YamlNode& node, void* object, const std::string& path);
   void read_element(const Key& key, const YamlNode& node, void* element, const std::string& path);
-  void check_text_list(const YamlNode& node, const std::string& path);
+  void read_text_list(const Key& key, const YamlNode& node, void* object, const std::string& path);
 
-  void report_missing(const Section& section, const YamlNode& node, const std::string& path);
   void report_unknown(const Section& section, const YamlNode& node, const YamlEntry& entry, const std::string& path);
   void report_repeated(const YamlNode& node, const std::string& path);
   [[nodiscard]] bool expect(YamlKind kind, const YamlNode& node, const std::string& path);

@@ -41,10 +41,14 @@ struct ListField {
   void* (*append)(void* object) = nullptr;  // valid until the next append
 };
 
+using TextList = std::vector<std::string>;
+using StatusRanges = std::vector<StatusRange>;
+
 // monostate: the key is checked but its value is kept elsewhere.
 using Slot = std::variant<std::monostate, Field<std::string>, Field<std::uint16_t>, Field<std::uint32_t>, Field<bool>,
-                          Field<double>, Field<Duration>, Field<ByteSize>, Field<OptionalCount>, Field<NameValues>,
-                          EnumField, ObjectField, OptionalField, ListField>;
+                          Field<double>, Field<Duration>, Field<ByteSize>, Field<OptionalCount>, Field<OptionalRatio>,
+                          Field<StatusRanges>, Field<NameValues>, Field<TextList>, EnumField, ObjectField,
+                          OptionalField, ListField>;
 
 template <class Class, class Member>
 Class owner_of(Member Class::*);

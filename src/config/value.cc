@@ -6,7 +6,9 @@
 
 #include "base/number.h"
 #include "config/nearest.h"
+#include "config/ratio.h"
 #include "config/source_text.h"
+#include "config/status_ranges.h"
 #include "config/text_format.h"
 
 namespace hawser::config {
@@ -33,23 +35,13 @@ Status check_range(const Key& key, std::string_view text, std::uint64_t number) 
 
 std::vector<std::string_view> list_of(std::span<const std::string_view> words) { return {words.begin(), words.end()}; }
 
-// "a, b or c"
-std::string enumerated(std::span<const std::string_view> words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += words[i];
-  }
-  return text;
-}
-
 bool is_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string number_wanted(const Key& key) {
   std::string text = "a whole number";
-  if (!key.words.empty()) text += " or " + enumerated(key.words);
+  if (!key.words.empty()) text += " or " + enumerated(key.words, "or");
   return text;
 }
 
@@ -78,6 +70,19 @@ Result<std::uint64_t> read_close_code(const Key& key, std::string_view text) {
   return failure(ErrorCode::invalid_argument, "the close code " + std::to_string(*code) + " may not be sent");
 }
 
+Result<double> read_ratio(const Key& key, std::string_view text) {
+  const bool may_be_off = std::holds_alternative<Field<OptionalRatio>>(key.slot);
+  const auto ratio = parse_ratio(text);
+  if (!ratio) {
+    return failure(
+        ErrorCode::invalid_argument,
+        in_quotes(text) + " is not a share from 0% to 100% (examples: 20%, 0.2)" + (may_be_off ? " or off" : ""));
+  }
+  if (*ratio * 100 >= static_cast<double>(key.range.least)) return *ratio;
+  return failure(ErrorCode::invalid_argument,
+                 in_quotes(text) + " is out of range, at least " + std::to_string(key.range.least) + "%");
+}
+
 // Stores the text of one value by the type of its slot.
 class Store {
  public:
@@ -97,6 +102,8 @@ class Store {
   Status operator()(Field<Duration> slot) const;
   Status operator()(Field<ByteSize> slot) const;
   Status operator()(Field<OptionalCount> slot) const;
+  Status operator()(Field<OptionalRatio> slot) const;
+  Status operator()(Field<StatusRanges> slot) const { return assign(slot, parse_status_ranges(text_)); }
   Status operator()(const EnumField& slot) const;
   template <class Collection>
   Status operator()(const Collection& /*slot*/) const {
@@ -125,6 +132,7 @@ class Store {
 };
 
 Status Store::operator()(Field<double> slot) const {
+  if (key_.type == Type::ratio) return assign(slot, read_ratio(key_, text_));
   double number = 0;
   const auto [end, error] =
       std::from_chars(text_.data(), text_.data() + text_.size(), number, std::chars_format::fixed);
@@ -165,13 +173,20 @@ Status Store::operator()(Field<OptionalCount> slot) const {
   return {};
 }
 
+Status Store::operator()(Field<OptionalRatio> slot) const {
+  if (text_ != "off") return assign(slot, read_ratio(key_, text_));
+  slot(object_)->reset();
+  return {};
+}
+
 Status Store::operator()(const EnumField& slot) const {
   for (std::size_t i = 0; i < key_.words.size(); ++i) {
     if (key_.words[i] != text_) continue;
     slot.set(object_, i);
     return {};
   }
-  return refuse(in_quotes(text_) + " is not " + enumerated(key_.words) + did_you_mean(text_, list_of(key_.words)));
+  return refuse(in_quotes(text_) + " is not " + enumerated(key_.words, "or") +
+                did_you_mean(text_, list_of(key_.words)));
 }
 
 std::string octal(std::uint32_t mode) {
@@ -199,13 +214,20 @@ class Show {
     const bool says_on = key_.default_text == "on" || key_.default_text == "off";
     return *slot(object_) ? (says_on ? "on" : "true") : (says_on ? "off" : "false");
   }
-  std::string operator()(Field<double> slot) const { return decimal(*slot(object_)); }
+  std::string operator()(Field<double> slot) const {
+    return key_.type == Type::ratio ? ratio_text(*slot(object_)) : decimal(*slot(object_));
+  }
   std::string operator()(Field<Duration> slot) const { return hawser::to_string(*slot(object_)); }
   std::string operator()(Field<ByteSize> slot) const { return hawser::to_string(*slot(object_)); }
   std::string operator()(Field<OptionalCount> slot) const {
     const OptionalCount& count = *slot(object_);
     return count ? std::to_string(*count) : "off";
   }
+  std::string operator()(Field<OptionalRatio> slot) const {
+    const OptionalRatio& ratio = *slot(object_);
+    return ratio ? ratio_text(*ratio) : "off";
+  }
+  std::string operator()(Field<StatusRanges> slot) const { return status_ranges_text(*slot(object_)); }
   std::string operator()(const EnumField& slot) const {
     const std::size_t index = slot.get(object_);
     return index < key_.words.size() ? std::string(key_.words[index]) : std::string();
@@ -218,7 +240,9 @@ class Show {
  private:
   [[nodiscard]] std::string number(std::uint32_t value) const {
     if (key_.type == Type::file_mode) return octal(value);
-    return value == 0 && !key_.words.empty() ? std::string(key_.words.front()) : std::to_string(value);
+    const bool is_absent = value == 0 && key_.range.least > 0;
+    if (!is_absent) return std::to_string(value);
+    return key_.words.empty() ? std::string() : std::string(key_.words.front());
   }
 
   const Key& key_;
@@ -237,11 +261,20 @@ void store_defaults(const Section& section, void* object) {
   for (const Key& key : section.keys) {
     if (const auto* inner = std::get_if<ObjectField>(&key.slot)) {
       store_defaults(*key.section, inner->get(object));
-    } else if (!key.default_text.empty()) {
+    } else if (!key.default_text.empty() && !std::holds_alternative<OptionalField>(key.slot)) {
       // A test stores every default, so that none can be refused here.
       static_cast<void>(store_value(key, key.default_text, "/", object));
     }
   }
+}
+
+std::string enumerated(std::span<const std::string_view> words, std::string_view last_joint) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " " + std::string(last_joint) + " " : ", ";
+    text += words[i];
+  }
+  return text;
 }
 
 Result<bool> parse_boolean(std::string_view text) {

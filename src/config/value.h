@@ -1,6 +1,7 @@
 // One single value between the text of a file and its place in the configuration. Any thread.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,8 @@ namespace hawser::config {
 void store_defaults(const Section& section, void* object);
 
 [[nodiscard]] Result<bool> parse_boolean(std::string_view text);
+
+// "a, b or c" with "or" as the last joint.
+[[nodiscard]] std::string enumerated(std::span<const std::string_view> words, std::string_view last_joint);
 
 }  // namespace hawser::config

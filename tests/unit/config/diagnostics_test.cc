@@ -112,7 +112,7 @@ TEST_CASE("Addresses of listeners are IP addresses or unix sockets") {
 }
 
 TEST_CASE("Bad servers are named") {
-  CHECK(with_servers("[]") == Lines{"f:3:28: upstreams.a.servers: needs at least one entry"});
+  CHECK(with_servers("[]") == Lines{"f:3:17: upstreams.a: needs 'servers' or 'discover'"});
   CHECK(with_servers("[\"x\"]") ==
         Lines{"f:3:29: upstreams.a.servers[0]: 'x' is not a server; examples: 10.0.0.1:8080, chat.internal:8080, "
               "unix:/path"});
@@ -197,7 +197,7 @@ upstreams:
              "f:7:11: routes[0].name: must not be empty", "f:8:15: routes[0].upstream: unknown upstream 'b'",
              "f:9:5: routes[1]: the key 'upstream' is missing",
              "f:9:20: routes[1].match.path: 'x' does not begin with '/'",
-             "f:11:17: upstreams.a.servers: needs at least one entry",
+             "f:11:6: upstreams.a: needs 'servers' or 'discover'",
              "f:11:40: upstreams.a.retry.attempts: '0' is out of range, 1 to 100"});
 }
 

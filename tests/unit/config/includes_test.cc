@@ -86,7 +86,7 @@ TEST_CASE("Errors of all files are found at once, the main file's first") {
   folder.write("conf.d/2.yaml", "upstreams: { a: { servers: [] } }\n");
   CHECK(folder.errors() == Lines{"main.yaml:2:10: workers: 'x' is not a whole number or auto",
                                  "conf.d/1.yaml:1:22: routes[0].upstream: unknown upstream 'nobody'",
-                                 "conf.d/2.yaml:1:28: upstreams.a.servers: needs at least one entry"});
+                                 "conf.d/2.yaml:1:17: upstreams.a: needs 'servers' or 'discover'"});
 }
 
 TEST_CASE("A name that two files use is an error") {
