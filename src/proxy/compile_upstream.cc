@@ -37,7 +37,7 @@ void add_servers(const config::Upstream& upstream, const config::Server& server,
       diagnostics.push_back(
           {server.where, found.error().message + "; the server takes no sessions until a reload", Severity::warning});
       auto down = std::make_shared<upstream::ServerState>();
-      down->set_eligible(false);
+      down->block(upstream::Block::unresolved);
       group.servers.push_back(make_server(server, SocketAddress(), std::move(down)));
       return;
     }
@@ -87,7 +87,7 @@ std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstrea
   compiled->timeouts = upstream.timeouts;
   compiled->attempts = upstream.retry.attempts;
   auto group = std::make_shared<upstream::ServerGroup>();
-  group->state = states.upstream(upstream.name);
+  group->state = states.group(upstream.name);
   for (const config::Server& server : upstream.servers) add_servers(upstream, server, states, *group, diagnostics);
   compiled->group = group;
   auto key = TemplateText::compile(upstream.balance.key, log::is_known_variable);

@@ -70,8 +70,14 @@ std::shared_ptr<upstream::ServerState> StateRegistry::server(const std::string& 
   return find_or_make(servers_, upstream + '\n' + address);
 }
 
-std::shared_ptr<upstream::UpstreamState> StateRegistry::upstream(const std::string& name) {
-  return find_or_make(upstreams_, name);
+std::shared_ptr<upstream::GroupState> StateRegistry::group(const std::string& upstream) {
+  std::weak_ptr<upstream::GroupState>& known = groups_[upstream];
+  std::shared_ptr<upstream::GroupState> state = known.lock();
+  if (!state) {
+    state = std::make_shared<upstream::GroupState>(std::make_shared<upstream::UpstreamState>());
+    known = state;
+  }
+  return state;
 }
 
 std::shared_ptr<ListenerState> StateRegistry::listener(const std::string& name) {
@@ -81,7 +87,7 @@ std::shared_ptr<ListenerState> StateRegistry::listener(const std::string& name) 
 void StateRegistry::forget_unused() {
   const auto is_unused = [](const auto& entry) { return entry.second.expired(); };
   std::erase_if(servers_, is_unused);
-  std::erase_if(upstreams_, is_unused);
+  std::erase_if(groups_, is_unused);
   std::erase_if(listeners_, is_unused);
 }
 

@@ -17,14 +17,14 @@ namespace hawser::proxy {
 class StateRegistry {
  public:
   [[nodiscard]] std::shared_ptr<upstream::ServerState> server(const std::string& upstream, const std::string& address);
-  [[nodiscard]] std::shared_ptr<upstream::UpstreamState> upstream(const std::string& name);
+  [[nodiscard]] std::shared_ptr<upstream::GroupState> group(const std::string& name);
   [[nodiscard]] std::shared_ptr<ListenerState> listener(const std::string& name);
   // Drops the entries nobody refers to any more.
   void forget_unused();
 
  private:
   std::map<std::string, std::weak_ptr<upstream::ServerState>> servers_;
-  std::map<std::string, std::weak_ptr<upstream::UpstreamState>> upstreams_;
+  std::map<std::string, std::weak_ptr<upstream::GroupState>> groups_;
   std::map<std::string, std::weak_ptr<ListenerState>> listeners_;
 };
 

@@ -11,7 +11,7 @@ bool Connect::can_try_another() {
   if (!refresh_upstream() || attempts_made_ >= upstream_->options->attempts) return false;
   const upstream::ServerGroup& group = *upstream_->options->group;
   for (upstream::ServerIndex index = 0; index < group.servers.size(); ++index) {
-    if (upstream::is_candidate(group, {key_, tried_}, index)) return true;
+    if (upstream::is_candidate(group, {key_, tried_, worker_.loop().now()}, index)) return true;
   }
   return false;
 }
@@ -28,14 +28,16 @@ ConnectOutcome Connect::try_next() {
   for (;;) {
     if (!refresh_upstream()) return ConnectFailed{503, "the upstream has no server"};
     if (attempts_made_ >= upstream_->options->attempts) return ConnectFailed{502, "every attempt to connect failed"};
-    const auto picked = upstream_->balancer->pick({key_, tried_});
+    const auto picked = upstream_->balancer->pick({key_, tried_, worker_.loop().now()});
     if (!picked && attempts_made_ > 0) return ConnectFailed{502, "every attempt to connect failed"};
     if (!picked) return ConnectFailed{503, "no server is eligible"};
-    const upstream::ServerGroup& group = *upstream_->options->group;
-    const upstream::Server& server = group.servers[*picked];
+    const auto& group = upstream_->options->group;
+    const upstream::Server& server = group->servers[*picked];
+    auto lease = upstream::ServerLease::try_acquire(group, server, worker_.loop().now());
+    if (!lease) continue;
     ++attempts_made_;
-    tried_.push_back(*picked);
-    lease_ = upstream::ServerLease(server.state, group.state);
+    tried_.push_back(server.state.get());
+    lease_ = std::move(*lease);
     server_name_ = server.name;
     auto attempt = event::PlainStream::connect(worker_.loop(), server.address, observer_);
     if (attempt) {

@@ -10,7 +10,7 @@
 
 #include "event/plain_stream.h"
 #include "proxy/worker_context.h"
-#include "upstream/server_state.h"
+#include "upstream/server_lease.h"
 
 namespace hawser::proxy {
 
@@ -55,7 +55,7 @@ class Connect final : public event::Disposable {
   std::string upstream_name_;
   std::string key_;
   std::shared_ptr<WorkerUpstream> upstream_;
-  std::vector<upstream::ServerIndex> tried_;
+  std::vector<const upstream::ServerState*> tried_;
   std::uint32_t attempts_made_ = 0;
   std::unique_ptr<event::PlainStream> attempt_;
   std::unique_ptr<event::PlainStream> failed_attempt_;  // dies later than its own callback

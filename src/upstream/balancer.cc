@@ -25,7 +25,10 @@ std::optional<std::uint64_t> distance_to_candidate(const ServerGroup& group, con
 }  // namespace
 
 bool is_candidate(const ServerGroup& group, const PickRequest& request, ServerIndex index) noexcept {
-  return group.servers[index].state->is_eligible() && std::ranges::find(request.tried, index) == request.tried.end();
+  const ServerState* state = group.servers[index].state.get();
+  if (!state->is_eligible(request.now)) return false;
+  if (request.ramp == Ramp::kept && state->is_held_back(*group.state)) return false;
+  return std::ranges::find(request.tried, state) == request.tried.end();
 }
 
 std::optional<ServerIndex> pick_by_turn(const ServerGroup& group, const PickRequest& request) noexcept {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/rng.h"
 #include "upstream/server.h"
@@ -21,10 +22,15 @@ namespace hawser::upstream {
 // Position in ServerGroup::servers.
 using ServerIndex = std::uint32_t;
 
+// Whether servers that are in slow start keep to their ramp.
+enum class Ramp : std::uint8_t { kept, ignored };
+
 // One choice to be made.
 struct PickRequest {
-  std::string_view key = {};                // for methods that hash; empty: none
-  std::span<const ServerIndex> tried = {};  // servers that failed this session already; few
+  std::string_view key = {};                       // for methods that hash; empty: none
+  std::span<const ServerState* const> tried = {};  // servers that failed this session already; few
+  TimePoint now{};
+  Ramp ramp = Ramp::kept;
 };
 
 // Whether `request` may have this server now: not tried yet, and taking new sessions.

@@ -8,9 +8,11 @@
 //   open       the time is over and a session asks: a probe                 half_open
 //   half_open  half_open_probes probes succeeded                            closed, n = 0 once it stays closed for long
 //   half_open  one probe failed                                             open, n + 1
+//   half_open  the options say off, and a session asks or a probe ends      closed
 //
 // n counts the ejections in a row: it is forgotten after the server was closed for as long as it was ejected last.
-// Sessions that began before the breaker opened say nothing to one that is open or half open.
+// The jitter adds up to a fifth, within max_eject; nothing is asked early. Only a failure reaches a limit. The window
+// slides by tenths. Sessions that began before the breaker opened say nothing to one that is open or half open.
 #pragma once
 
 #include <array>
@@ -49,9 +51,11 @@ class CircuitBreaker {
 
   // Asks for one session.
   [[nodiscard]] Admission try_begin(const BreakerOptions& options, TimePoint now) noexcept;
-  // How a session that was let through began. `random` is any 64 bits, for the jitter of an ejection.
+  // How a session that was let through began; not to be told of a probe once ejections() has changed. `random` is any
+  // 64 bits, for the jitter of an ejection.
   [[nodiscard]] Event end(const BreakerOptions& options, Admission admission, Outcome outcome, TimePoint now,
                           std::uint64_t random) noexcept;
+  // Of a breaker that is not open.
   void open(const BreakerOptions& options, TimePoint now, std::uint64_t random) noexcept;
 
   [[nodiscard]] State state() const noexcept { return state_; }
@@ -60,6 +64,8 @@ class CircuitBreaker {
   [[nodiscard]] TimePoint blocked_until(const BreakerOptions& options) const noexcept;
   // Of the ejection under way or the last one.
   [[nodiscard]] Duration ejected_for() const noexcept { return ejected_for_; }
+  // How often it opened; tells a probe of this ejection from one of an earlier.
+  [[nodiscard]] std::uint32_t ejections() const noexcept { return ejections_; }
 
  private:
   // Attempts of one part of the window.
@@ -69,7 +75,10 @@ class CircuitBreaker {
     std::uint32_t failures = 0;
   };
   static constexpr std::size_t kParts = 10;
+  static constexpr std::int64_t kPartCount = kParts;
 
+  [[nodiscard]] static std::int64_t part_number(const BreakerOptions& options, TimePoint now) noexcept;
+  [[nodiscard]] std::uint32_t probes_wanted(const BreakerOptions& options) const noexcept;
   void count(const BreakerOptions& options, Outcome outcome, TimePoint now) noexcept;
   [[nodiscard]] bool is_limit_reached(const BreakerOptions& options, TimePoint now) const noexcept;
   void close(TimePoint now) noexcept;
@@ -78,8 +87,10 @@ class CircuitBreaker {
   TimePoint open_until_{};
   TimePoint closed_since_{};
   Duration ejected_for_{};
+  Duration window_{};  // that parts_ were counted for
   std::uint32_t failures_in_a_row_ = 0;
   std::uint32_t ejections_in_a_row_ = 0;
+  std::uint32_t ejections_ = 0;
   std::uint32_t probes_under_way_ = 0;
   std::uint32_t probes_succeeded_ = 0;
   State state_ = State::closed;

@@ -19,7 +19,7 @@ class RetryBudget {
   // A session's first attempt.
   void count_request(TimePoint now) noexcept;
   // Takes one retry when those of the last kWindow stay within `share` (0 to 1) of the requests of the same time, or
-  // within kLeastPerSecond.
+  // within kLeastPerSecond for each second of it. The time slides by whole seconds, the one under way included.
   [[nodiscard]] bool try_take(TimePoint now, double share) noexcept;
 
  private:

@@ -1,5 +1,8 @@
 // Sessions that wait for a place when every server of their upstream is full: one bounded queue for all workers, first
 // come, first served. A place that is freed goes to the oldest waiter, wherever it waits. Any thread.
+//
+// Whoever frees a place looks for waiters afterwards; so whoever joins must look once more for a free place afterwards,
+// and leave if there is one: one of the two sees the other.
 #pragma once
 
 #include <atomic>
@@ -9,10 +12,9 @@
 #include <optional>
 
 #include "base/lock_guarded.h"
+#include "upstream/server_lease.h"
 
 namespace hawser::upstream {
-
-class ServerLease;
 
 class WaitQueue {
  public:

@@ -73,7 +73,7 @@ TEST_CASE("consistent_hash: keys of a server that is out spread over the others 
     const std::string key = random_key(keys);
     home[key] = worker->pick({.key = key}).value();
   }
-  group->servers[2].state->set_eligible(false);
+  group->servers[2].state->block(Block::health);
   std::set<ServerIndex> refuges;
   for (const auto& [key, server] : home) {
     const auto now = worker->pick({.key = key}).value();
@@ -84,7 +84,7 @@ TEST_CASE("consistent_hash: keys of a server that is out spread over the others 
     }
   }
   CHECK(refuges == std::set<ServerIndex>{0, 1, 3});
-  group->servers[2].state->set_eligible(true);
+  group->servers[2].state->unblock(Block::health);
   for (const auto& [key, server] : home) REQUIRE(worker->pick({.key = key}) == server);
 }
 
@@ -159,8 +159,8 @@ TEST_CASE("consistent_hash: the bound is shared among the candidates while serve
   const SharedGroup group = make_equal_group(4);
   const auto plan = compile_hash(group, 1.0);
   const auto worker = plan->make_balancer(Rng(1), nullptr);
-  group->servers[0].state->set_eligible(false);
-  group->servers[1].state->set_eligible(false);
+  group->servers[0].state->block(Block::health);
+  group->servers[1].state->block(Block::health);
   std::vector<ServerLease> leases;
   for (int i = 0; i < 100; ++i) leases.push_back(hold(group, worker->pick({.key = "popular"}).value()));
   CHECK(live_sessions(group) == std::vector<std::uint32_t>{0, 0, 50, 50});

@@ -59,8 +59,8 @@ TEST_CASE("power_of_two: two candidates among ten thousand are found and compare
   const auto plan = compile_power_of_two(group);
   const auto worker = plan->make_balancer(Rng(5), nullptr);
   set_all_eligible(group, false);
-  group->servers[17].state->set_eligible(true);
-  group->servers[9'000].state->set_eligible(true);
+  group->servers[17].state->unblock(Block::health);
+  group->servers[9'000].state->unblock(Block::health);
   const ServerLease busy = hold(group, 17);
   for (int i = 0; i < 5; ++i) CHECK(worker->pick({}) == 9'000U);
 }

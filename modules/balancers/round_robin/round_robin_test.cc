@@ -33,8 +33,8 @@ TEST_CASE("round_robin: the turns of a server that is out are shared by all othe
   const SharedGroup group = make_equal_group(5);
   const auto plan = compile_round_robin(group);
   const auto worker = plan->make_balancer(Rng(1), nullptr);
-  group->servers[1].state->set_eligible(false);
-  group->servers[2].state->set_eligible(false);
+  group->servers[1].state->block(Block::health);
+  group->servers[2].state->block(Block::health);
   std::array<int, 5> shares{};
   for (int i = 0; i < 30; ++i) ++shares[worker->pick({}).value()];
   CHECK(shares == std::array<int, 5>{10, 0, 0, 10, 10});

@@ -61,7 +61,7 @@ TEST_CASE("weighted_round_robin: the others keep their shares of each other whil
   const SharedGroup group = make_group({2, 3, 5});
   const auto plan = compile_weighted(group);
   const auto worker = plan->make_balancer(Rng(1), nullptr);
-  group->servers[1].state->set_eligible(false);
+  group->servers[1].state->block(Block::health);
   const auto shares = shares_of(*worker, group, 700);
   CHECK(shares[1] == 0);
   CHECK(std::abs(static_cast<int>(shares[0]) - 200) <= 1);  // the credit it was left with may be worth one turn

@@ -32,8 +32,8 @@ TEST_CASE("a pick allocates nothing") {
     const SharedGroup group = make_group({3, 1, 1, 2});
     const auto plan = module->compile(group, {.has_key = module->needs_key});
     const auto balancer = plan->make_balancer(Rng(1), nullptr);
-    group->servers[2].state->set_eligible(false);
-    const std::array<ServerIndex, 1> tried{1};
+    group->servers[2].state->block(Block::health);
+    const std::array tried{state_of(group, 1)};
     const std::size_t before = allocations;
     REQUIRE(before > 0);
     std::size_t picked = 0;

@@ -27,7 +27,7 @@ class Worker {
   Worker(const BalancerPlan& plan, std::uint64_t seed)
       : balancer_(plan.make_balancer(Rng(seed), nullptr)), keys_(seed) {}
 
-  std::optional<ServerIndex> pick(std::span<const ServerIndex> tried = {}) {
+  std::optional<ServerIndex> pick(std::span<const ServerState* const> tried = {}) {
     const std::string key = random_key(keys_);
     return balancer_->pick({.key = key, .tried = tried});
   }
@@ -80,7 +80,7 @@ void expect_nothing_of_none(const SharedGroup& group, Worker& worker) {
 
 void expect_the_eligible_third(const SharedGroup& group, Worker& worker) {
   for (std::size_t index = 0; index < group->servers.size(); ++index) {
-    group->servers[index].state->set_eligible(index % 3 == 0);
+    set_eligible(group, index, index % 3 == 0);
   }
   for (int i = 0; i < 200; ++i) REQUIRE(worker.pick().value() % 3 == 0);
 }
@@ -88,10 +88,10 @@ void expect_the_eligible_third(const SharedGroup& group, Worker& worker) {
 void expect_the_only_one(const SharedGroup& group, Worker& worker) {
   set_all_eligible(group, false);
   for (const ServerIndex only : sample_positions(group->servers.size())) {
-    group->servers[only].state->set_eligible(true);
+    set_eligible(group, only, true);
     CHECK(worker.pick() == only);
-    CHECK_FALSE(worker.pick(std::array{only}));
-    group->servers[only].state->set_eligible(false);
+    CHECK_FALSE(worker.pick(std::array{state_of(group, only)}));
+    set_eligible(group, only, false);
   }
 }
 
@@ -114,8 +114,8 @@ TEST_CASE("a group that was tried entirely gives nothing") {
       const SharedGroup group = make_equal_group(size);
       const auto plan = compile(module, group);
       Worker worker(*plan, 1);
-      std::vector<ServerIndex> tried;
-      for (ServerIndex index = 0; index < size; ++index) tried.push_back(index);
+      std::vector<const ServerState*> tried;
+      for (ServerIndex index = 0; index < size; ++index) tried.push_back(state_of(group, index));
       CHECK_FALSE(worker.pick(tried));
     }
   });
@@ -127,10 +127,10 @@ TEST_CASE("a session that keeps failing is offered each server once, then nothin
       const SharedGroup group = make_equal_group(size);
       const auto plan = compile(module, group);
       const auto balancer = plan->make_balancer(Rng(3), nullptr);
-      std::vector<ServerIndex> tried;
+      std::vector<const ServerState*> tried;
       while (const auto picked = balancer->pick({.key = "one session", .tried = tried})) {
-        REQUIRE(std::ranges::find(tried, *picked) == tried.end());
-        tried.push_back(*picked);
+        REQUIRE(std::ranges::find(tried, state_of(group, *picked)) == tried.end());
+        tried.push_back(state_of(group, *picked));
       }
       CHECK(tried.size() == size);
     }
@@ -272,8 +272,8 @@ TEST_CASE("workers pick from one plan at once, and sessions that end leave nothi
         Worker worker(*plan, seed);
         std::array<ServerLease, 16> leases;
         for (std::size_t i = 0; i < kPicks; ++i) {
-          group->servers[0].state->set_eligible(i % 2 == 0);
-          const auto picked = worker.pick(std::array<ServerIndex, 1>{1});
+          set_eligible(group, 0, i % 2 == 0);
+          const auto picked = worker.pick(std::array{state_of(group, 1)});
           if (!picked || *picked == 1) {
             ++wrong;
           } else {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "upstream/balancer.h"
+#include "upstream/server_lease.h"
 
 namespace hawser::upstream::testing {
 
@@ -15,11 +16,12 @@ using SharedGroup = std::shared_ptr<const ServerGroup>;
 // Servers s0, s1, … of these weights, all eligible and without sessions.
 inline SharedGroup make_group(const std::vector<std::uint32_t>& weights) {
   auto group = std::make_shared<ServerGroup>();
-  group->state = std::make_shared<UpstreamState>();
+  group->state = std::make_shared<GroupState>(std::make_shared<UpstreamState>());
   for (std::size_t index = 0; index < weights.size(); ++index) {
     group->servers.push_back(
         {"s" + std::to_string(index) + ":80", SocketAddress(), weights[index], std::make_shared<ServerState>()});
   }
+  group->state->set_current(group);
   return group;
 }
 
@@ -39,12 +41,21 @@ inline SharedGroup without(const SharedGroup& group, ServerIndex index) {
   return smaller;
 }
 
+inline void set_eligible(const SharedGroup& group, std::size_t index, bool eligible) {
+  ServerState& state = *group->servers[index].state;
+  eligible ? state.unblock(Block::health) : state.block(Block::health);
+}
+
 inline void set_all_eligible(const SharedGroup& group, bool eligible) {
-  for (const Server& server : group->servers) server.state->set_eligible(eligible);
+  for (std::size_t index = 0; index < group->servers.size(); ++index) set_eligible(group, index, eligible);
 }
 
 inline ServerLease hold(const SharedGroup& group, ServerIndex index) {
-  return {group->servers[index].state, group->state};
+  return ServerLease::try_acquire(group, group->servers[index], TimePoint{}).value();
+}
+
+inline const ServerState* state_of(const SharedGroup& group, ServerIndex index) {
+  return group->servers[index].state.get();
 }
 
 inline std::vector<std::uint32_t> live_sessions(const SharedGroup& group) {

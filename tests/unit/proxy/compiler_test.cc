@@ -147,8 +147,8 @@ TEST_CASE("a host that cannot be resolved is a warning, and its server takes no 
   const auto compiled = compile(file_with("{ servers: [\"" + impossible + "\", \"127.0.0.1:9002\"] }"));
   REQUIRE(compiled.snapshot);
   CHECK(only(compiled).severity == Severity::warning);
-  CHECK_FALSE(server_of(compiled, 0).state->is_eligible());
-  CHECK(server_of(compiled, 1).state->is_eligible());
+  CHECK_FALSE(server_of(compiled, 0).state->is_eligible({}));
+  CHECK(server_of(compiled, 1).state->is_eligible({}));
 }
 
 TEST_CASE("servers, upstreams and listeners keep their state over a reload") {
@@ -177,7 +177,7 @@ TEST_CASE("a server that left the file keeps its state as long as a session hold
   StateRegistry states;
   auto first = compile(file_with(kTwoServers), states);
   const auto held = server_of(first, 0).state;
-  held->set_eligible(false);
+  held->block(upstream::Block::health);
   first.snapshot.reset();
   (void)compile(file_with("{ servers: [\"127.0.0.1:9002\"] }"), states);
   const auto back = compile(file_with(kTwoServers), states);
@@ -188,11 +188,11 @@ TEST_CASE("a server that left the file and that nobody holds begins anew") {
   StateRegistry states;
   {
     const auto first = compile(file_with(kTwoServers), states);
-    server_of(first, 0).state->set_eligible(false);
+    server_of(first, 0).state->block(upstream::Block::health);
   }
   states.forget_unused();
   const auto back = compile(file_with(kTwoServers), states);
-  CHECK(server_of(back, 0).state->is_eligible());
+  CHECK(server_of(back, 0).state->is_eligible({}));
 }
 
 TEST_CASE("a refused configuration leaves states that are in use alone") {

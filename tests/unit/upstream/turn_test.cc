@@ -6,7 +6,7 @@
 namespace hawser::upstream::testing {
 
 TEST_CASE("turns are skipped only when nobody took one in between") {
-  UpstreamState state;
+  GroupState state(std::make_shared<UpstreamState>());
   const auto turn = state.next_turn();
   CHECK(state.try_skip_turns(turn, 3));
   CHECK(state.next_turn() == turn + 4);
@@ -16,15 +16,15 @@ TEST_CASE("turns are skipped only when nobody took one in between") {
 
 TEST_CASE("the turn passes over a server that was tried") {
   const SharedGroup group = make_equal_group(3);
-  CHECK(pick_by_turn(*group, {.tried = std::array<ServerIndex, 2>{0, 1}}) == 2);
+  CHECK(pick_by_turn(*group, {.tried = std::array{state_of(group, 0), state_of(group, 1)}}) == 2);
   CHECK(pick_by_turn(*group, {}) == 0);
 }
 
 TEST_CASE("a candidate is eligible and not yet tried") {
   const SharedGroup group = make_equal_group(2);
   CHECK(is_candidate(*group, {}, 1));
-  CHECK_FALSE(is_candidate(*group, {.tried = std::array<ServerIndex, 1>{1}}, 1));
-  group->servers[1].state->set_eligible(false);
+  CHECK_FALSE(is_candidate(*group, {.tried = std::array{state_of(group, 1)}}, 1));
+  group->servers[1].state->block(Block::health);
   CHECK_FALSE(is_candidate(*group, {}, 1));
 }
 
