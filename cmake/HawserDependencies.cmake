@@ -10,6 +10,14 @@ hawser_pkg_config(libuv libuv)
 hawser_pkg_config(xxhash libxxhash)
 hawser_pkg_config(re2 re2)
 
+# ares_query is deprecated from c-ares 1.28 on in favour of what 1.18 (Debian 12) does not have. Answers are read with
+# the C library's own parser.
+pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
+add_library(hawser_cares INTERFACE)
+target_link_libraries(hawser_cares INTERFACE PkgConfig::cares resolv)
+target_compile_definitions(hawser_cares INTERFACE CARES_NO_DEPRECATED)
+add_library(hawser::cares ALIAS hawser_cares)
+
 find_package(OpenSSL 3.0 REQUIRED)
 add_library(hawser_openssl INTERFACE)
 target_link_libraries(hawser_openssl INTERFACE OpenSSL::SSL OpenSSL::Crypto)

@@ -1,0 +1,94 @@
+#include "event/ares_resolver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "event/dns_answer.h"
+
+namespace hawser::event {
+
+namespace {
+
+std::string without_last_dot(const std::string& name) {
+  return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+}
+
+// What two kinds of record say together. One kind alone is an answer, as some nameservers fail on every AAAA; without
+// any, a failure outweighs an absence, so that a name is gone only when the nameserver says so twice.
+Result<AddressAnswer> combine(Result<AddressAnswer> one, Result<AddressAnswer> other) {
+  if (!one && !other) return one.error().code == ErrorCode::not_found ? std::move(other) : std::move(one);
+  if (!one) return other;
+  if (!other) return one;
+  one->addresses.insert(one->addresses.end(), other->addresses.begin(), other->addresses.end());
+  std::sort(one->addresses.begin(), one->addresses.end());
+  one->ttl = std::min(one->ttl, other->ttl);
+  return one;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverOptions& options) {
+  auto resolver = std::make_unique<AresResolver>(loop);
+  if (auto opened = resolver->open(loop, options); !opened) return std::unexpected(std::move(opened.error()));
+  return resolver;
+}
+
+Status AresResolver::open(Loop& loop, const ResolverOptions& options) {
+  auto channel = AresChannel::create(loop, later_, options);
+  if (!channel) return std::unexpected(std::move(channel.error()));
+  channel_ = std::move(*channel);
+  return {};
+}
+
+void AresResolver::look_up_addresses(const std::string& host, OnAddresses done) {
+  AddressAnswer known;
+  if (const auto address = IpAddress::parse(host)) {
+    known.addresses = {*address};
+  } else {
+    known.addresses = channel_->read_hosts_file(without_last_dot(host));
+  }
+  if (!known.addresses.empty()) {
+    return later_.add([done = std::move(done), known = std::move(known)]() mutable { done(std::move(known)); });
+  }
+  HostLookUp& look_up = look_ups_.emplace_front();
+  look_up.done = std::move(done);
+  look_up.names = channel_->full_names_of(host);
+  std::reverse(look_up.names.begin(), look_up.names.end());
+  ask_for_next_name(look_ups_.begin());
+}
+
+void AresResolver::ask_for_next_name(LookUp look_up) {
+  const std::string name = std::move(look_up->names.back());
+  look_up->names.pop_back();
+  look_up->first.reset();
+  for (const RecordType type : {RecordType::a, RecordType::aaaa}) {
+    channel_->ask(name, type, [this, look_up](const auto& message) { on_message(look_up, message); });
+  }
+}
+
+void AresResolver::on_message(LookUp look_up, const Result<AresChannel::Message>& message) {
+  Result<AddressAnswer> answer = message ? parse_addresses(*message) : std::unexpected(message.error());
+  if (!look_up->first) {
+    look_up->first = std::move(answer);
+    return;
+  }
+  answer = combine(std::move(*look_up->first), std::move(answer));
+  const bool is_absent = !answer && answer.error().code == ErrorCode::not_found;
+  if (is_absent && !look_up->names.empty()) return ask_for_next_name(look_up);
+  finish(look_up, std::move(answer));
+}
+
+// Last of all, as the call may destroy this object.
+void AresResolver::finish(LookUp look_up, Result<AddressAnswer> answer) {
+  OnAddresses done = std::move(look_up->done);
+  look_ups_.erase(look_up);
+  done(std::move(answer));
+}
+
+void AresResolver::look_up_services(const std::string& name, OnServices done) {
+  channel_->ask(without_last_dot(name), RecordType::srv, [done = std::move(done)](const auto& message) mutable {
+    done(message ? parse_services(*message) : std::unexpected(message.error()));
+  });
+}
+
+}  // namespace hawser::event

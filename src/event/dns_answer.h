@@ -1,0 +1,19 @@
+// Reads DNS messages that answer a question (RFC 1035, section 4; RFC 2782). Pure; any thread. For this room only.
+#pragma once
+
+#include <span>
+
+#include "base/result.h"
+#include "event/resolver.h"
+
+namespace hawser::event {
+
+// Every A and AAAA record, wherever a chain of CNAMEs led: sorted, each once. The TTL counts the chain as well.
+// not_found without any, malformed for a message that breaks the format.
+[[nodiscard]] Result<AddressAnswer> parse_addresses(std::span<const unsigned char> message);
+
+// Every SRV record, sorted, each once, names in lower case. The target "." says that there is no such service: it is
+// left out. not_found without any other, malformed for a message that breaks the format.
+[[nodiscard]] Result<ServiceAnswer> parse_services(std::span<const unsigned char> message);
+
+}  // namespace hawser::event
