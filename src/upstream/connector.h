@@ -21,16 +21,19 @@ namespace hawser::upstream {
 // Everything that one attempt needs; values and shared parts, so that it outlives any snapshot.
 struct ConnectTarget {
   SocketAddress address;
-  std::shared_ptr<const tls::ClientContext> tls;  // null: plain
-  std::string tls_name;                           // SNI and the name that is verified; an IP address is never sent
-  std::shared_ptr<const SourcePool> sources;      // null: the system chooses
+  std::shared_ptr<const tls::ClientContext> tls = {};  // null: plain
+  std::string tls_name = {};                           // SNI and the name that is verified; an IP address is never sent
+  std::shared_ptr<const SourcePool> sources = {};      // null, or none of the address's family: the system chooses
+
+  // Whether a connection to one is as good as a connection to the other.
+  friend bool operator==(const ConnectTarget& left, const ConnectTarget& right) noexcept;
 };
 
 class ServerConnectObserver {
  public:
   // Once, from the loop, never from inside start(). On success an observer must be set on the stream before this
-  // returns, or the stream closed: over TLS, bytes that came with the handshake follow at once. The attempt must not be
-  // destroyed in here: give it to Loop::dispose().
+  // returns, or the stream closed: over TLS, bytes that came with the handshake follow at once. Neither the attempt nor
+  // the stream may be destroyed in here: the attempt can be given to Loop::dispose().
   //
   // Errors with Side::server are the server's fault: refused, reset, timed_out, malformed or refused TLS, a certificate
   // that does not hold. With Side::internal they are ours (no_descriptors, no_source_port).
@@ -43,7 +46,8 @@ class ServerConnectObserver {
 class ConnectAttempt final : public event::Disposable, private event::ConnectObserver, private tls::HandshakeObserver {
  public:
   // Fails at once when no socket can be made or the address is refused on the spot. There is no time-out: the owner
-  // gives up by destroying the attempt. `turn` chooses among source addresses; any number.
+  // gives up by destroying the attempt. `turn` chooses among source addresses, any number; one that has no free port
+  // to this server is passed over, and only when all are without is it no_source_port.
   [[nodiscard]] static Result<std::unique_ptr<ConnectAttempt>> start(event::Loop& loop, tls::TlsScratch& scratch,
                                                                      ConnectTarget target, std::uint64_t turn,
                                                                      ServerConnectObserver& observer);
@@ -54,6 +58,7 @@ class ConnectAttempt final : public event::Disposable, private event::ConnectObs
 
  private:
   ConnectAttempt(event::Loop& loop, tls::TlsScratch& scratch, ConnectTarget target, ServerConnectObserver& observer);
+  [[nodiscard]] Status dial(std::uint64_t turn);
   void on_connect(Status status) override;
   void on_handshake(Status outcome) override;
 
