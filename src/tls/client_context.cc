@@ -54,14 +54,12 @@ void verify_against(SSL_CTX* context, const TrustStore& trust, const ClientConte
   X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 }
 
-Status set_verification(SSL_CTX* context, const ClientContextOptions& options) {
-  const bool is_on = options.verification == Verification::on;
-  if (!is_on && options.ca_file.empty() && options.crl_file.empty()) return {};
-  // Files that nobody will use are read all the same: a mistake in them shows before verification is turned on.
-  const auto trust = load_trust(options.ca_file, options.crl_file);
-  if (!trust) return std::unexpected(trust.error());
-  if (is_on) verify_against(context, *trust, options);
-  return {};
+// What the options' files say, null when verification is off and there are none. Files that nobody will use are read
+// all the same: a mistake in them shows before verification is turned on.
+Result<TrustStore> trust_of(const ClientContextOptions& options) {
+  const bool is_off = options.verification == Verification::off;
+  if (is_off && options.ca_file.empty() && options.crl_file.empty()) return nullptr;
+  return load_trust(options.ca_file, options.crl_file);
 }
 
 Status set_certificate(SSL_CTX* context, const ClientContextOptions& options) {
@@ -107,15 +105,18 @@ bool expect_name(SSL* ssl, std::string_view name) {
 struct ClientContext::Parts {
   ContextHandle context;
   Verification verification = Verification::on;
+  TrustStore trust;  // OpenSSL holds it as well, but this is what other contexts find it by
 };
 
 Result<std::shared_ptr<const ClientContext>> ClientContext::create(const ClientContextOptions& options) {
   ERR_clear_error();
   auto context = create_context();
   if (!context) return std::unexpected(context.error());
-  if (auto status = set_verification(context->get(), options); !status) return std::unexpected(status.error());
+  auto trust = trust_of(options);
+  if (!trust) return std::unexpected(trust.error());
+  if (options.verification == Verification::on) verify_against(context->get(), *trust, options);
   if (auto status = set_certificate(context->get(), options); !status) return std::unexpected(status.error());
-  auto parts = std::make_unique<Parts>(Parts{std::move(*context), options.verification});
+  auto parts = std::make_unique<Parts>(Parts{std::move(*context), options.verification, std::move(*trust)});
   return std::shared_ptr<const ClientContext>(new ClientContext(std::move(parts)));
 }
 

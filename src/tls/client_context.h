@@ -20,9 +20,9 @@ enum class Verification : std::uint8_t { off, on };
 
 struct ClientContextOptions {
   Verification verification = Verification::on;
-  std::string ca_file;   // PEM; each certificate in it is trusted as it is; empty: the system's authorities
-  std::string crl_file;  // PEM; empty: none. With it, every certificate of the chain is looked up
-  std::optional<CertificateFiles> certificate;  // shown when the server asks
+  std::string ca_file = {};   // PEM; each certificate in it is trusted as it is; empty: the system's authorities
+  std::string crl_file = {};  // PEM; empty: none. With it, every certificate of the chain is looked up
+  std::optional<CertificateFiles> certificate = {};  // shown when the server asks
 };
 
 class ClientContext {
