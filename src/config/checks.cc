@@ -2,57 +2,15 @@
 
 #include <algorithm>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
 #include "base/socket_address.h"
-#include "config/nearest.h"
 #include "config/source_text.h"
+#include "config/unique_names.h"
+#include "config/upstream_checks.h"
 
 namespace hawser::config {
 
 namespace {
-
-// A file with more names or errors than these gets no hints, which would take a time that nobody waits for.
-constexpr std::size_t kMostCandidates = 10'000;
-constexpr std::size_t kMostHints = 100;
-
-std::string place(const Location& where) {
-  return to_string(Diagnostic{{where.file, where.line, where.column, ""}, ""});
-}
-
-// Where each name was seen first; adds an error when it comes again.
-class Names {
- public:
-  Names(std::string_view what, Diagnostics& diagnostics) : what_(what), diagnostics_(diagnostics) {}
-
-  // False when it was there before.
-  bool add(std::string_view name, const Location& where) {
-    if (name.empty()) return true;
-    const auto [first, is_new] = seen_.emplace(name, &where);
-    if (is_new) in_order_.push_back(name);
-    if (is_new) return true;
-    std::string first_place = place(*first->second);
-    if (first_place.ends_with(": ")) first_place.resize(first_place.size() - 2);
-    diagnostics_.push_back(
-        {where, std::string(what_) + " " + in_quotes(name) + " is there twice, first at " + first_place});
-    return false;
-  }
-
-  [[nodiscard]] bool has(std::string_view name) const { return seen_.contains(name); }
-
-  [[nodiscard]] std::string hint(std::string_view name) const {
-    const bool is_worth_it = in_order_.size() <= kMostCandidates && diagnostics_.size() <= kMostHints;
-    return is_worth_it ? did_you_mean(name, in_order_) : std::string();
-  }
-
- private:
-  std::string_view what_;
-  Diagnostics& diagnostics_;
-  std::unordered_map<std::string_view, const Location*> seen_;
-  std::vector<std::string_view> in_order_;
-};
 
 // Whether the key itself was refused, so that nothing can be said about what it holds.
 bool is_refused(std::string_view key, const Diagnostics& diagnostics) {
@@ -65,9 +23,9 @@ bool has_port_zero(std::string_view address) {
   return parsed && parsed->ip() != nullptr && parsed->ip()->port == 0;
 }
 
-Names check_listeners(const Configuration& configuration, Diagnostics& diagnostics) {
-  Names names("the listener name", diagnostics);
-  Names addresses("the listener address", diagnostics);
+UniqueNames check_listeners(const Configuration& configuration, Diagnostics& diagnostics) {
+  UniqueNames names("the listener name", diagnostics);
+  UniqueNames addresses("the listener address", diagnostics);
   for (const Listener& listener : configuration.listeners) {
     const bool is_new = has_port_zero(listener.address) || addresses.add(listener.address, listener.where);
     // A name that is only the repeated address is not worth a second message.
@@ -76,21 +34,20 @@ Names check_listeners(const Configuration& configuration, Diagnostics& diagnosti
   return names;
 }
 
-Names check_upstreams(const Configuration& configuration, Diagnostics& diagnostics) {
-  Names names("the upstream name", diagnostics);
+UniqueNames check_upstreams(const Configuration& configuration, Diagnostics& diagnostics) {
+  UniqueNames names("the upstream name", diagnostics);
   for (const Upstream& upstream : configuration.upstreams) {
     names.add(upstream.name, upstream.where);
-    Names servers("the server", diagnostics);
-    for (const Server& server : upstream.servers) servers.add(server.address, server.where);
+    check_upstream(upstream, diagnostics);
   }
   return names;
 }
 
-void check_routes(const Configuration& configuration, const Names& listeners, const Names& upstreams,
+void check_routes(const Configuration& configuration, const UniqueNames& listeners, const UniqueNames& upstreams,
                   Diagnostics& diagnostics) {
   const bool knows_upstreams = !is_refused("upstreams", diagnostics);
   const bool knows_listeners = !is_refused("listeners", diagnostics);
-  Names names("the route name", diagnostics);
+  UniqueNames names("the route name", diagnostics);
   for (const Route& route : configuration.routes) {
     names.add(route.name, route.where);
     if (knows_upstreams && !route.upstream.empty() && !upstreams.has(route.upstream)) {
@@ -130,8 +87,8 @@ void fill_in_names(Configuration& configuration) {
 
 void check_configuration(const Configuration& configuration, const std::string& file, Diagnostics& diagnostics) {
   check_present(configuration, file, diagnostics);
-  const Names listeners = check_listeners(configuration, diagnostics);
-  const Names upstreams = check_upstreams(configuration, diagnostics);
+  const UniqueNames listeners = check_listeners(configuration, diagnostics);
+  const UniqueNames upstreams = check_upstreams(configuration, diagnostics);
   check_routes(configuration, listeners, upstreams, diagnostics);
 }
 

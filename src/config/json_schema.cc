@@ -31,6 +31,7 @@ class SchemaWriter {
   void write_pattern(std::string_view pattern);
   void write_map(const Key& key);
   void write_section(const Section& section);
+  void write_rule(const Section& section, const Rule& rule);
   void write_entry(const Key& key);
   void write_entry_or_shorthand(const Key& key);
 
@@ -53,6 +54,7 @@ void SchemaWriter::write_section(const Section& section) {
     if (key.presence == Presence::required) required.push_back(key.name);
   }
   if (!required.empty()) json_.member("required", json_list(required));
+  for (const Rule& rule : section.rules) write_rule(section, rule);
   json_.begin_object("properties");
   for (const Key& key : section.keys) {
     json_.begin_object(key.name);
@@ -60,6 +62,26 @@ void SchemaWriter::write_section(const Section& section) {
     json_.end();
   }
   json_.end();
+}
+
+// As far as editors can check it: null stands for a section that says nothing, so that oneOf would not do.
+void SchemaWriter::write_rule(const Section& section, const Rule& rule) {
+  if (rule.relation == Relation::exactly_one && rule.keys.size() == section.keys.size()) {
+    json_.member("minProperties", "1");
+    json_.member("maxProperties", "1");
+  } else if (rule.relation == Relation::at_least_one) {
+    json_.begin_list("anyOf");
+    for (const std::string_view& key : rule.keys) {
+      json_.begin_object();
+      json_.member("required", json_list({&key, 1}));
+      json_.end();
+    }
+    json_.end();
+  } else if (rule.relation == Relation::all_or_none) {
+    json_.begin_object("dependencies");
+    for (const std::string_view key : rule.keys) json_.member(key, json_list(rule.keys));
+    json_.end();
+  }
 }
 
 void SchemaWriter::write_key(const Key& key) {

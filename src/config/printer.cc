@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "config/reader.h"
 #include "config/schema.h"
 #include "config/value.h"
@@ -28,6 +29,12 @@ std::string scalar(std::string_view text) {
     out += c;
   }
   return out + "\"";
+}
+
+// Whether a header or an argument of this name lets somebody in.
+bool is_secret(std::string_view name) {
+  const std::string lower = lowercase(name);
+  return lower == "authorization" || lower == "proxy-authorization" || lower == "cookie";
 }
 
 // Writes the values of a section as block YAML.
@@ -123,7 +130,7 @@ void Printer::print_name_values(const Key& key, void* object, std::size_t indent
   out_ += '\n';
   for (const auto& [name, value] : values) {
     begin(scalar(name), indent + 2);
-    out_ += ' ' + scalar(value) + '\n';
+    out_ += ' ' + scalar(is_secret(name) ? "***" : value) + '\n';
   }
 }
 

@@ -29,6 +29,11 @@ struct Server {
   bool is_backup = false;
   ServerMode mode = ServerMode::up;
   Location where;
+  // Places left aside.
+  friend bool operator==(const Server& a, const Server& b) {
+    return a.address == b.address && a.weight == b.weight && a.max_sessions == b.max_sessions &&
+           a.is_backup == b.is_backup && a.mode == b.mode;
+  }
 };
 
 struct Balance {

@@ -77,16 +77,36 @@ TEST_CASE("Durations and sizes are printed in their shortest form") {
   CHECK(printed.find("user:") == std::string::npos);
 }
 
+TEST_CASE("What lets somebody in is masked when it is printed") {
+  const std::string printed = print_configuration(
+      read_text(kSmallest, {"upstreams.chat.health_check.type=http",
+                            "upstreams.chat.health_check.headers.Authorization=Bearer open-sesame"}));
+  CHECK(printed.find("open-sesame") == std::string::npos);
+  CHECK(printed.find("Authorization: \"***\"\n") != std::string::npos);
+}
+
 TEST_CASE("Configurations that differ in one value are not the same") {
   const Configuration one = read_text(kSmallest);
   CHECK(has_same_values(one, read_text("workers: auto\n" + kSmallest)));
   for (const std::string& override_text :
        Lines{"workers=2", "on_term=drain", "listeners[0].limits.max_sessions=1", "listeners[0].max_head_size=33k",
              "routes[0].match.method=GET", "upstreams.chat.servers[0]=127.0.0.1:9003",
-             "routes[0].websocket.enabled=false"}) {
+             "routes[0].websocket.enabled=false", "resolver.attempts=4", "upstreams.chat.retry.budget=off",
+             "upstreams.chat.retry.budget=21%", "upstreams.chat.tls=on", "upstreams.chat.health_check=tcp",
+             "upstreams.chat.circuit_breaker=off", "upstreams.chat.circuit_breaker.max_ejected=51%",
+             "upstreams.chat.discover.dns=chat:80", "upstreams.chat.slow_start=1"}) {
     INFO(override_text);
     CHECK_FALSE(has_same_values(one, read_text(kSmallest, {override_text})));
   }
+}
+
+TEST_CASE("Lists of single values that differ are not the same") {
+  const auto with = [](const std::string& list) {
+    return read_text("resolver: { nameservers: " + list + " }\n" + kSmallest);
+  };
+  CHECK(has_same_values(with("[10.0.0.1]"), with("[10.0.0.1]")));
+  CHECK_FALSE(has_same_values(with("[10.0.0.1]"), with("[10.0.0.2]")));
+  CHECK_FALSE(has_same_values(with("[10.0.0.1, 10.0.0.2]"), with("[10.0.0.2, 10.0.0.1]")));
 }
 
 // Written anew with HAWSER_WRITE_SCHEMA=1 config_test "The JSON Schema in conf is the table's"

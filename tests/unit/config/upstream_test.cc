@@ -130,9 +130,9 @@ TEST_CASE("Every value of a health check and of a circuit breaker can be set") {
 
 TEST_CASE("What only HTTP checks have can be set") {
   const Upstream upstream =
-      upstream_with("health_check: { type: http, method: HEAD, expect: '200, 204,300-399', body: ready }");
+      upstream_with("health_check: { type: http, method: OPTIONS, expect: '200, 204,300-399', body: ready }");
   REQUIRE(upstream.health_check.has_value());
-  CHECK(upstream.health_check->method == "HEAD");
+  CHECK(upstream.health_check->method == "OPTIONS");
   CHECK(upstream.health_check->expect == Statuses{{200, 200}, {204, 204}, {300, 399}});
   CHECK(upstream.health_check->body == "ready");
   CHECK(upstream_with("health_check: { type: http, expect: 204 }").health_check->expect == Statuses{{204, 204}});
@@ -179,7 +179,7 @@ TEST_CASE("All that can be said of upstreams reads back from what is printed") {
   check_round_trip(read_text(file_with(kEverything)));
   for (const char* keys :
        {"tls: on", "tls: off", "health_check: http", "health_check: tcp", "circuit_breaker: off",
-        "health_check: { type: http, method: HEAD, expect: '200,204,300-399', body: ready, headers: { A: '' } }",
+        "health_check: { type: http, method: OPTIONS, expect: '200,204,300-399', body: ready, headers: { A: '' } }",
         "discover: { dns: 'Chat.internal:80' }", "discover: { file: servers.yaml }",
         "retry: { budget: 0.123456789, backoff: { base: 0, max: 0 } }", "circuit_breaker: { failure_ratio: 0.07 }"}) {
     INFO(keys);
