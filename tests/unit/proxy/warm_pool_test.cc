@@ -1,0 +1,318 @@
+// WarmPool with servers on loopback: what it keeps open, what it gives away, and what it closes.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "proxy/warm_pool.h"
+#include "support/catch.h"
+#include "unit/upstream/certified_server.h"
+#include "unit/upstream/loopback_server.h"
+#include "upstream/server_lease.h"
+
+using namespace hawser;
+using namespace hawser::proxy;
+using namespace std::chrono_literals;
+using upstream::CertifiedServer;
+using upstream::LoopbackServer;
+using upstream::ServerState;
+
+namespace {
+
+class Rig {
+ public:
+  template <class Condition>
+  bool reaches(Condition condition) {
+    return upstream::turn_until(turned, condition);
+  }
+  // Everything that is due by now has happened.
+  void settle() { turned.turn(20); }
+
+  WarmTarget target(const LoopbackServer& server, std::uint32_t count) {
+    return {.state = state, .connect = {.address = server.address()}, .count = count};
+  }
+  void adopt(WarmTarget target) { pool->adopt({std::move(target)}); }
+  // A plain server's connections kept warm.
+  void warm(const LoopbackServer& server, std::uint32_t count) {
+    adopt(target(server, count));
+    REQUIRE(reaches([&] { return pool->counters().opened == count && server.live_count() == count; }));
+  }
+
+  event::TurnedLoop turned;
+  tls::TlsScratch scratch;
+  std::shared_ptr<ServerState> state = std::make_shared<ServerState>();
+  std::unique_ptr<WarmPool> pool = std::make_unique<WarmPool>(turned.loop(), scratch, Rng(1));
+};
+
+// The one that took a connection.
+struct Taker {
+  explicit Taker(std::unique_ptr<event::ByteStream> taken) : stream(std::move(taken)) {
+    REQUIRE(stream != nullptr);
+    stream->set_observer(&recorder);
+    stream->start_reading();
+  }
+  std::unique_ptr<event::ByteStream> stream;
+  event::StreamRecorder recorder;
+};
+
+// `asked` arrives at the server on a connection of the taker's own, and an answer comes back on it.
+void check_answered(Rig& rig, LoopbackServer& server, Taker& taker, std::string_view asked) {
+  (void)taker.stream->write(std::as_bytes(std::span(asked)));
+  upstream::ServedConnection* served = nullptr;
+  REQUIRE(rig.reaches([&] {
+    for (const auto& connection : server.connections) {
+      if (connection->recorder.received == asked) served = connection.get();
+    }
+    return served != nullptr;
+  }));
+  served->write("answer");
+  CHECK(rig.reaches([&] { return taker.recorder.received == "answer"; }));
+}
+
+// For half a second, as a session that failed does.
+void eject(const Clock& clock, const SocketAddress& address, const std::shared_ptr<ServerState>& state) {
+  const auto group = std::make_shared<upstream::ServerGroup>();
+  group->state = std::make_shared<upstream::GroupState>(std::make_shared<upstream::UpstreamState>());
+  group->servers.push_back({.name = "server", .address = address, .state = state});
+  group->breaker.consecutive_failures = 1;
+  group->breaker.eject = 500ms;
+  group->breaker.max_eject = 500ms;
+  auto lease = upstream::ServerLease::try_acquire(group, group->servers.front(), clock.now());
+  REQUIRE(lease.has_value());
+  REQUIRE(lease->judge(upstream::Outcome::failure, clock.now(), 0) == upstream::BreakerEvent::ejected);
+}
+
+}  // namespace
+
+TEST_CASE("as many connections as wanted are opened, and no more") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 3);
+  rig.settle();
+  CHECK(server.connections.size() == 3);
+  CHECK(rig.state->live_sessions() == 0);
+}
+
+TEST_CASE("there is nothing to take of a server that is not kept warm, or not yet") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  const ServerState stranger;
+  rig.adopt(rig.target(server, 1));
+  CHECK(rig.pool->take(*rig.state) == nullptr);
+  REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 1; }));
+  CHECK(rig.pool->take(stranger) == nullptr);
+  CHECK(rig.pool->counters().used == 0);
+}
+
+TEST_CASE("a connection that is taken carries bytes both ways, and another is opened in its place") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 2);
+  Taker taker(rig.pool->take(*rig.state));
+  CHECK(rig.pool->counters().used == 1);
+  REQUIRE(rig.reaches([&] { return server.live_count() == 3; }));
+  rig.settle();
+  CHECK(server.connections.size() == 3);
+  check_answered(rig, server, taker, "question");
+  CHECK(rig.pool->counters().opened == 3);
+  CHECK(rig.pool->counters().died == 0);
+}
+
+TEST_CASE("when all are taken there is none until the next is ready") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 2);
+  Taker first(rig.pool->take(*rig.state));
+  Taker second(rig.pool->take(*rig.state));
+  CHECK(rig.pool->take(*rig.state) == nullptr);
+  CHECK(rig.pool->counters().used == 2);
+  REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 4; }));
+  Taker third(rig.pool->take(*rig.state));
+  check_answered(rig, server, third, "third");
+  CHECK(first.recorder.ends.empty());
+  CHECK(second.recorder.ends.empty());
+}
+
+TEST_CASE("bytes that come after the taking wait for the taker") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 1);
+  auto stream = rig.pool->take(*rig.state);
+  server.connections.front()->write("early");
+  rig.settle();
+  CHECK(rig.pool->counters().died == 0);
+  Taker taker(std::move(stream));
+  CHECK(rig.reaches([&] { return taker.recorder.received == "early"; }));
+}
+
+TEST_CASE("what is taken outlives the pool, what is not taken ends with it") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 3);
+  Taker taker(rig.pool->take(*rig.state));
+  rig.pool.reset();
+  REQUIRE(rig.reaches([&] { return server.live_count() == 1; }));
+  check_answered(rig, server, taker, "question");
+}
+
+TEST_CASE("a connection that dies while it waits is replaced") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 2);
+  upstream::ServedConnection& victim = *server.connections.front();
+  SECTION("its server closes it") { victim.stream->close(); }
+  SECTION("its server ends its own direction") { victim.stream->shutdown_write(); }
+  SECTION("its server speaks before it was asked") { victim.write("HTTP/1.1 408 Request Timeout\r\n\r\n"); }
+  REQUIRE(rig.reaches([&] { return rig.pool->counters().died == 1; }));
+  REQUIRE(rig.reaches([&] { return server.connections.size() == 3; }));
+  REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 3; }));
+  CHECK(server.live_count() == 2);
+  Taker taker(rig.pool->take(*rig.state));
+  check_answered(rig, server, taker, "question");
+}
+
+TEST_CASE("a connection that waited too long is closed and replaced") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  WarmTarget target = rig.target(server, 1);
+  target.timeout = 100ms;
+  rig.adopt(std::move(target));
+  REQUIRE(rig.reaches([&] { return server.connections.size() == 2; }));
+  CHECK_FALSE(server.connections.front()->recorder.ends.empty());
+  CHECK(rig.pool->counters().died == 0);
+}
+
+TEST_CASE("a connection that is taken does not grow too old") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  WarmTarget target = rig.target(server, 1);
+  target.timeout = 100ms;
+  rig.adopt(std::move(target));
+  REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 1; }));
+  Taker taker(rig.pool->take(*rig.state));
+  // Its successors do.
+  REQUIRE(rig.reaches([&] { return server.connections.size() == 4; }));
+  check_answered(rig, server, taker, "question");
+}
+
+TEST_CASE("a server that takes no sessions gets no connection until it does") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  LoopbackServer healthy(rig.turned);
+  const auto healthy_state = std::make_shared<ServerState>();
+  const auto adopt_both = [&] {
+    rig.pool->adopt(
+        {rig.target(server, 1), {.state = healthy_state, .connect = {.address = healthy.address()}, .count = 1}});
+    REQUIRE(rig.reaches([&] { return healthy.live_count() == 1; }));
+    rig.settle();
+  };
+  SECTION("blocked") {
+    rig.state->block(upstream::Block::health);
+    adopt_both();
+    CHECK(server.connections.empty());
+    rig.state->unblock(upstream::Block::health);
+  }
+  SECTION("ejected") {
+    eject(rig.turned.loop(), server.address(), rig.state);
+    adopt_both();
+    CHECK(server.connections.empty());
+  }
+  CHECK(rig.reaches([&] { return server.live_count() == 1; }));
+}
+
+TEST_CASE("a server that refuses is tried again until it is there") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  server.stop_listening();
+  rig.adopt(rig.target(server, 2));
+  rig.settle();
+  CHECK(rig.pool->take(*rig.state) == nullptr);
+  server.listen_again();
+  CHECK(rig.reaches([&] { return rig.pool->counters().opened == 2; }));
+}
+
+TEST_CASE("a server that never finishes a handshake is given up, and then tried by one at a time") {
+  Rig rig;
+  CertifiedServer certified(rig.turned);
+  LoopbackServer silent(rig.turned);
+  WarmTarget target = rig.target(silent, 3);
+  target.connect = certified.target("server.test");
+  target.connect.address = silent.address();
+  target.connect_timeout = 200ms;
+  rig.adopt(std::move(target));
+  REQUIRE(rig.reaches([&] { return silent.live_count() == 3; }));
+  REQUIRE(rig.reaches([&] { return silent.connections.size() == 4; }));
+  rig.settle();
+  CHECK(silent.connections.size() == 4);
+  CHECK(silent.live_count() == 1);
+  CHECK(rig.pool->counters().opened == 0);
+  rig.pool.reset();
+  CHECK(rig.reaches([&] { return silent.live_count() == 0; }));
+}
+
+TEST_CASE("what is kept warm follows what is wanted") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 3);
+  SECTION("the same again keeps every connection") {
+    rig.adopt(rig.target(server, 3));
+    rig.settle();
+    CHECK(server.connections.size() == 3);
+    CHECK(server.live_count() == 3);
+  }
+  SECTION("more") {
+    rig.adopt(rig.target(server, 5));
+    CHECK(rig.reaches([&] { return server.live_count() == 5; }));
+    CHECK(server.connections.size() == 5);
+  }
+  SECTION("fewer") {
+    rig.adopt(rig.target(server, 1));
+    CHECK(rig.reaches([&] { return server.live_count() == 1; }));
+    CHECK(rig.pool->counters().died == 0);
+  }
+  SECTION("none") {
+    rig.adopt(rig.target(server, 0));
+    CHECK(rig.reaches([&] { return server.live_count() == 0; }));
+    CHECK(rig.pool->take(*rig.state) == nullptr);
+  }
+  SECTION("nothing of a server that left") {
+    rig.pool->adopt({});
+    CHECK(rig.reaches([&] { return server.live_count() == 0; }));
+    CHECK(rig.pool->take(*rig.state) == nullptr);
+  }
+  SECTION("a server that moved to another address") {
+    LoopbackServer other(rig.turned);
+    rig.adopt(rig.target(other, 3));
+    CHECK(rig.pool->take(*rig.state) == nullptr);
+    CHECK(rig.reaches([&] { return server.live_count() == 0 && other.live_count() == 3; }));
+  }
+}
+
+TEST_CASE("over TLS the handshake is done before the connection is needed") {
+  Rig rig;
+  CertifiedServer certified(rig.turned);
+  WarmTarget target = rig.target(certified.server, 2);
+  target.connect = certified.target("server.test");
+  rig.adopt(std::move(target));
+  REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 2; }));
+  Taker taker(rig.pool->take(*rig.state));
+  check_answered(rig, certified.server, taker, "question");
+  CHECK(rig.reaches([&] { return rig.pool->counters().opened == 3; }));
+  SECTION("and one that dies is replaced") {
+    for (const auto& served : certified.server.connections) {
+      if (served->recorder.received.empty()) served->stream->close();
+    }
+    CHECK(rig.reaches([&] { return rig.pool->counters().died == 2 && rig.pool->counters().opened == 5; }));
+  }
+  SECTION("and a wrong name keeps every connection out") {
+    target = rig.target(certified.server, 1);
+    target.connect = certified.target("other.test");
+    rig.adopt(std::move(target));
+    const std::size_t before = certified.server.connections.size();
+    REQUIRE(rig.reaches([&] { return certified.server.connections.size() >= before + 2; }));
+    CHECK(rig.pool->counters().opened == 3);
+    CHECK(rig.pool->take(*rig.state) == nullptr);
+  }
+}
