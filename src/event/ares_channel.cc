@@ -167,19 +167,6 @@ std::vector<IpAddress> AresChannel::read_hosts_file(const std::string& host) con
   return addresses;
 }
 
-std::vector<std::string> AresChannel::full_names_of(const std::string& host) const {
-  if (host.ends_with('.')) return {host.substr(0, host.size() - 1)};
-  ares_options system{};
-  int given = 0;
-  if (ares_save_options(channel_, &system, &given) != ARES_SUCCESS) return {host};
-  std::vector<std::string> names;
-  for (int i = 0; i < system.ndomains; ++i) names.push_back(host + "." + system.domains[i]);
-  const bool is_long = std::count(host.begin(), host.end(), '.') >= system.ndots;
-  names.insert(is_long ? names.begin() : names.end(), host);
-  ares_destroy_options(&system);
-  return names;
-}
-
 void AresChannel::on_socket_state(void* channel, int fd, int is_reading, int is_writing) {
   static_cast<AresChannel*>(channel)->watch(fd, is_reading, is_writing);
 }

@@ -41,8 +41,6 @@ class AresChannel final : private DelayObserver {
   void ask(const std::string& name, RecordType type, OnMessage done);
   // What the hosts file says, and for localhost always something; empty for nothing.
   [[nodiscard]] std::vector<IpAddress> read_hosts_file(const std::string& host) const;
-  // The full names that `host` may be short for, in the order in which resolv.conf wants them asked for.
-  [[nodiscard]] std::vector<std::string> full_names_of(const std::string& host) const;
 
  private:
   struct Question;

@@ -28,7 +28,7 @@ Result<AddressAnswer> combine(Result<AddressAnswer> one, Result<AddressAnswer> o
 }  // namespace
 
 Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverOptions& options) {
-  auto resolver = std::make_unique<AresResolver>(loop);
+  auto resolver = std::make_unique<AresResolver>(loop, SearchDomains::of_system());
   if (auto opened = resolver->open(loop, options); !opened) return std::unexpected(std::move(opened.error()));
   return resolver;
 }
@@ -52,7 +52,7 @@ void AresResolver::look_up_addresses(const std::string& host, OnAddresses done) 
   }
   HostLookUp& look_up = look_ups_.emplace_front();
   look_up.done = std::move(done);
-  look_up.names = channel_->full_names_of(host);
+  look_up.names = search_.full_names_of(host);
   std::reverse(look_up.names.begin(), look_up.names.end());
   ask_for_next_name(look_ups_.begin());
 }

@@ -7,17 +7,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "event/ares_channel.h"
 #include "event/later_calls.h"
 #include "event/resolver.h"
+#include "event/search_domains.h"
 
 namespace hawser::event {
 
 class AresResolver final : public Resolver {
  public:
-  explicit AresResolver(Loop& loop) : later_(loop) {}
+  AresResolver(Loop& loop, SearchDomains search) : search_(std::move(search)), later_(loop) {}
   [[nodiscard]] Status open(Loop& loop, const ResolverOptions& options);
 
   void look_up_addresses(const std::string& host, OnAddresses done) override;
@@ -35,6 +37,7 @@ class AresResolver final : public Resolver {
   void on_message(LookUp look_up, const Result<AresChannel::Message>& message);
   void finish(LookUp look_up, Result<AddressAnswer> answer);
 
+  const SearchDomains search_;
   // In this order: the channel drops its questions before what they would answer goes.
   LaterCalls later_;
   std::list<HostLookUp> look_ups_;

@@ -29,7 +29,7 @@ LIBRARY_ROOMS = {
 SYSTEM_FOLDERS = ("sys/", "netinet/", "arpa/", "net/", "linux/", "asm/")
 SYSTEM_HEADERS = set(
     "assert cpuid ctype cxxabi dirent dlfcn endian errno execinfo fcntl features fnmatch getopt glob grp ifaddrs "
-    "immintrin inttypes langinfo libgen limits locale malloc math mntent netdb poll pthread pwd sched semaphore "
+    "immintrin inttypes langinfo libgen limits locale malloc math mntent netdb poll pthread pwd resolv sched semaphore "
     "signal spawn stdarg stddef stdint stdio stdlib string strings syslog termios time unistd wait".split()
 )
 
