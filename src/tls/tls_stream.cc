@@ -178,6 +178,9 @@ void TlsStream::read_all(std::span<const std::byte>& input) {
   }
   if (ssl_ == nullptr) return;
   assert(progress != Progress::starved || (input.empty() && SSL_pending(ssl_.get()) == 0));
+  // A message of the handshake that comes later (a ticket, a key update) makes OpenSSL set up a buffer for writing,
+  // too, which it would keep until something is written.
+  SSL_free_buffers(ssl_.get());
   if (progress == Progress::finished) end_reading(StreamEnd::finished);
   if (progress == Progress::failed) end_reading(StreamEnd::reset);
 }
