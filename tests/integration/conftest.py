@@ -6,10 +6,13 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
+from harness.certificate_authority import CertificateAuthority  # noqa: E402
 from harness.certificates import make_certificate  # noqa: E402
+from harness.flaky_server import FlakyServer, RefusingAddress  # noqa: E402
 from harness.hawser_process import Hawser, hawser_binary  # noqa: E402
 from harness.peers import Peers  # noqa: E402
 from harness.recording_server import RecordingServer  # noqa: E402
+from harness.tls_server import TlsServer  # noqa: E402
 
 
 def pytest_configure(config):
@@ -64,22 +67,52 @@ def peers():
     started.finish()
 
 
+def starter(kind):
+    """A fixture's body: starts objects of `kind`, which are stopped when the test ends."""
+    started = []
+
+    def start(*arguments, **options):
+        started.append(kind(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
 @pytest.fixture
 def recording_server():
     """Starts servers written by hand: recording_server(handler)."""
-    started = []
+    yield from starter(RecordingServer)
 
-    def start(handler, **options):
-        server = RecordingServer(handler, **options)
-        started.append(server)
-        return server
 
-    yield start
-    for server in started:
-        server.stop()
+@pytest.fixture
+def flaky_server():
+    """Starts servers whose behaviour may change while they run: flaky_server(name, behaviour)."""
+    yield from starter(FlakyServer)
+
+
+@pytest.fixture
+def tls_server():
+    """Starts such servers behind TLS: tls_server(certificate, behaviour=…)."""
+    yield from starter(TlsServer)
+
+
+@pytest.fixture
+def refusing():
+    """An address where nobody listens."""
+    holder = RefusingAddress()
+    yield holder.address
+    holder.stop()
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     """A self-signed certificate for localhost."""
     return make_certificate(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """A certification authority that nobody trusts unless a test says so."""
+    return CertificateAuthority(tmp_path_factory.mktemp("authority"))
