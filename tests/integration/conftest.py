@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from harness.certificate_authority import CertificateAuthority  # noqa: E402
 from harness.certificates import make_certificate  # noqa: E402
+from harness.dns_server import DnsServer  # noqa: E402
 from harness.flaky_server import FlakyServer, RefusingAddress  # noqa: E402
 from harness.hawser_process import Hawser, hawser_binary  # noqa: E402
 from harness.peers import Peers  # noqa: E402
@@ -90,6 +91,13 @@ def recording_server():
 def flaky_server():
     """Starts servers whose behaviour may change while they run: flaky_server(name, behaviour)."""
     yield from starter(FlakyServer)
+
+
+@pytest.fixture
+def dns():
+    """A DNS server that answers what the test says."""
+    with DnsServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -40,6 +40,12 @@ def instructions(kind, binary, folder, echo, tools, work, count):
     return sum(totals)
 
 
+def cost(kind, binary, folder, echo, tools, work):
+    """Instructions for one unit of the work: what the larger run took more than the smaller."""
+    few, many = (instructions(kind, binary, folder, echo, tools, work, count) for count in work.counts)
+    return (many - few) / (work.counts[1] - work.counts[0]) / work.per_count
+
+
 def run(targets, folder, echo, tools, only, say):
     """Prints the table and returns {work: {target: instructions}}."""
     results = {}
@@ -48,8 +54,7 @@ def run(targets, folder, echo, tools, only, say):
             continue
         results[work.name] = {}
         for name, binary in targets.items():
-            few, many = (instructions(KINDS[name], binary, folder, echo, tools, work, count) for count in work.counts)
-            per = (many - few) / (work.counts[1] - work.counts[0]) / work.per_count
+            per = cost(KINDS[name], binary, folder, echo, tools, work)
             results[work.name][name] = per
             say(f"callgrind {work.name} {name}: {per:,.0f} instructions")
     lines = [("row", "hawser", "nginx", "haproxy", "hawser/nginx", "hawser/haproxy")]

@@ -46,6 +46,7 @@ class Proxy:
 
     name = ""
     attempts = 3
+    cpu = PROXY_CPU
 
     def __init__(self, folder, echo_port, binary, wrapper=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=self.name + "-", dir=folder))
@@ -71,7 +72,7 @@ class Proxy:
     def _start_once(self):
         command = self.wrapper + self.configure()
         with open(self.folder / "output", "wb") as output:
-            self.process = spawn(command, PROXY_CPU, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.process = spawn(command, self.cpu, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         ports = wait_until(self._listening, f"{self.name} to listen", self.start_timeout)
         self.urls = {"ws": f"ws://127.0.0.1:{ports[0]}", "wss": f"wss://127.0.0.1:{ports[1]}"}
 
@@ -186,6 +187,7 @@ backend echo
 
 class Hawser(Proxy):
     name = "hawser"
+    upstream = ""  # more of its upstream, as YAML in flow style
 
     def configure(self):
         (self.folder / "hawser.yaml").write_text(f"""
@@ -200,9 +202,12 @@ listeners:
     tls:
       certificates: [{{ cert_file: {self.certificates}/cert.pem, key_file: {self.certificates}/key.pem }}]
 routes: [{{ upstream: echo }}]
-upstreams: {{ echo: {{ servers: ["127.0.0.1:{self.echo_port}"] }} }}
+upstreams: {{ echo: {{ servers: [{self.server()}]{self.upstream} }} }}
 """)
         return [self.binary, "-c", str(self.folder / "hawser.yaml")]
+
+    def server(self):
+        return f'"127.0.0.1:{self.echo_port}"'
 
     def listening_ports(self):
         found = dict(re.findall(r"listening listener=(\w+) address=127\.0\.0\.1:(\d+)", self.output()))

@@ -95,8 +95,8 @@ def upgrades_and_hears_nothing(server, wire, head):
 
 
 class FlakyServer(RecordingServer):
-    """`behaviour` may be replaced at any time and counts from the next request on. `heads` are all requests so far, `times`
-    when each came; `open` is how many sessions good() holds."""
+    """`behaviour` may be replaced at any time and counts from the next request on. `heads` are all requests so far, each
+    with the number of its `connection`; `times` when each came; `open` is how many sessions good() holds."""
 
     def __init__(self, name, behaviour=good, **options):
         self.name = name
@@ -109,6 +109,7 @@ class FlakyServer(RecordingServer):
 
     def _handle(self, wire):
         head = wire.read_head()
+        head.connection = wire.number
         with self._guard:
             self.times.append(time.monotonic())
             self.heads.append(head)
@@ -149,3 +150,17 @@ class RefusingAddress:
 
     def stop(self):
         self._holder.close()
+
+
+def on_one_port(start, *names, attempts=20):
+    """Servers on 127.0.0.1, 127.0.0.2, … that share a port: the kernel chooses it for the first, and others may find it
+    taken. `start(name, address=…, port=…)` starts one."""
+    for attempt in range(attempts):
+        servers = [start(names[0])]
+        try:
+            for number, name in enumerate(names[1:], 2):
+                servers.append(start(name, address=f"127.0.0.{number}", port=servers[0].port))
+            return servers
+        except OSError:
+            if attempt == attempts - 1:
+                raise

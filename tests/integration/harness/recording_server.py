@@ -44,7 +44,7 @@ class RecordingServer:
     """Runs `handler(wire)` in a thread for each connection and closes when it returns. `connections` are all Wires so
     far; `errors` what handlers raised besides the ends of connections. Connections are numbered `wire.number`."""
 
-    def __init__(self, handler, address="127.0.0.1", unix_path=None, backlog=512):
+    def __init__(self, handler, address="127.0.0.1", unix_path=None, backlog=512, port=0):
         self.handler = handler
         self.connections = []
         self.errors = []
@@ -56,7 +56,7 @@ class RecordingServer:
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             self.listener = socket.socket(family, socket.SOCK_STREAM)
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.listener.bind((address, 0))
+            self.listener.bind((address, port))
             host, port = self.listener.getsockname()[:2]
             self.port = port
             self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
