@@ -4,7 +4,6 @@ import socket
 import ssl
 
 from harness.flaky_server import FlakyServer, good
-from harness.recording_server import RecordingServer
 
 ALERT, HANDSHAKE, APPLICATION_DATA = 21, 22, 23
 CHANGE_CIPHER_SPEC = 20
