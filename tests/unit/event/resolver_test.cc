@@ -323,11 +323,12 @@ TEST_CASE("a resolver destroyed with questions under way tells nobody and leaves
 
 TEST_CASE("every thread may have a resolver of its own, made at the same time") {
   std::atomic<int> found = 0;
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (int i = 0; i < 4; ++i) loops.push_back(Loop::create().value());
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i) {
-      threads.emplace_back([&found] {
-        const auto loop = Loop::create().value();
+    for (const auto& loop : loops) {
+      threads.emplace_back([&found, &loop] {
         const auto resolver = Resolver::create(*loop, {.nameservers = {"127.0.0.1"}}).value();
         resolver->look_up_addresses("localhost", [&](const Result<AddressAnswer>& answer) {
           if (answer) ++found;
