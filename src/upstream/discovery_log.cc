@@ -1,0 +1,107 @@
+#include "upstream/discovery_log.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
+namespace hawser::upstream {
+
+namespace {
+
+// More addresses than these make no line that anyone reads.
+constexpr std::size_t kMostListed = 8;
+
+using ByAddress = std::map<SocketAddress, const Member*>;
+
+ByAddress resolved(const Members& members) {
+  ByAddress found;
+  for (const Member& member : members) {
+    if (member.is_resolved) found.emplace(member.address, &member);
+  }
+  return found;
+}
+
+struct AddressList {
+  std::int64_t count = 0;
+  std::string text;
+
+  void add(const SocketAddress& address) {
+    ++count;
+    if (static_cast<std::size_t>(count) <= kMostListed) text += (text.empty() ? "" : " ") + address.to_string();
+  }
+};
+
+AddressList missing_in(const ByAddress& others, const ByAddress& members) {
+  AddressList missing;
+  for (const auto& [address, member] : members) {
+    if (!others.contains(address)) missing.add(address);
+  }
+  return missing;
+}
+
+std::int64_t count_altered(const ByAddress& before, const ByAddress& after) {
+  return std::count_if(after.begin(), after.end(), [&](const auto& entry) {
+    const auto old = before.find(entry.first);
+    return old != before.end() && !(*old->second == *entry.second);
+  });
+}
+
+void add_list(log::LineBuilder& line, const std::string& key, const AddressList& list) {
+  line.add(key, list.count);
+  const bool is_short = static_cast<std::size_t>(list.count) <= kMostListed;
+  if (list.count > 0 && is_short) line.add(key + "_servers", list.text);
+}
+
+std::string kept(std::size_t count) {
+  if (count == 0) return "no server known";
+  return "keeping " + std::to_string(count) + (count == 1 ? " server" : " servers");
+}
+
+}  // namespace
+
+void DiscoveryLog::name_fails(const Question& question, const KnownName& name) {
+  if (logger_ == nullptr || !name.failure) return;
+  log::LineBuilder line("cannot resolve a name");
+  line.add("name", question.name).add("error", name.failure->message);
+  line.add("result", kept(name.answer ? name.answer->size() : 0));
+  logger_->write(log::Level::warn, line.text());
+}
+
+void DiscoveryLog::name_works_again(const Question& question, const KnownName& name) {
+  if (logger_ == nullptr || !name.answer) return;
+  log::LineBuilder line("a name resolves again");
+  line.add("name", question.name).add("servers", static_cast<std::int64_t>(name.answer->size()));
+  logger_->write(log::Level::info, line.text());
+}
+
+void DiscoveryLog::file_reports(const std::string& path, const KnownFile& file) {
+  if (logger_ == nullptr) return;
+  for (const config::Diagnostic& diagnostic : file.diagnostics) {
+    log::LineBuilder line(file.is_sound ? "a file of servers was read" : "cannot read a file of servers");
+    line.add("file", path).add(file.is_sound ? "warning" : "error", config::to_string(diagnostic));
+    if (!file.is_sound) line.add("result", kept(file.servers ? file.servers->size() : 0));
+    logger_->write(log::Level::warn, line.text());
+  }
+}
+
+void DiscoveryLog::file_works_again(const std::string& path, const KnownFile& file) {
+  if (logger_ == nullptr || !file.servers) return;
+  log::LineBuilder line("a file of servers can be read again");
+  line.add("file", path).add("servers", static_cast<std::int64_t>(file.servers->size()));
+  logger_->write(log::Level::info, line.text());
+}
+
+void DiscoveryLog::servers_changed(const std::string& upstream, const Members& before, const Members& after) {
+  if (logger_ == nullptr) return;
+  const ByAddress old_ones = resolved(before);
+  const ByAddress new_ones = resolved(after);
+  log::LineBuilder line("servers of an upstream changed");
+  line.add("upstream", upstream);
+  add_list(line, "added", missing_in(old_ones, new_ones));
+  add_list(line, "removed", missing_in(new_ones, old_ones));
+  line.add("altered", count_altered(old_ones, new_ones)).add("servers", static_cast<std::int64_t>(new_ones.size()));
+  logger_->write(log::Level::info, line.text());
+}
+
+}  // namespace hawser::upstream

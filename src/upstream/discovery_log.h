@@ -1,0 +1,28 @@
+// What discovery tells the operator: once when something begins to fail, once when it works again, and each change of
+// the servers of an upstream. Main thread.
+#pragma once
+
+#include <string>
+
+#include "log/logger.h"
+#include "upstream/known_names.h"
+#include "upstream/member.h"
+
+namespace hawser::upstream {
+
+class DiscoveryLog {
+ public:
+  // Null: nothing is logged.
+  explicit DiscoveryLog(log::Logger* logger) noexcept : logger_(logger) {}
+
+  void name_fails(const Question& question, const KnownName& name);
+  void name_works_again(const Question& question, const KnownName& name);
+  void file_reports(const std::string& path, const KnownFile& file);
+  void file_works_again(const std::string& path, const KnownFile& file);
+  void servers_changed(const std::string& upstream, const Members& before, const Members& after);
+
+ private:
+  log::Logger* logger_;
+};
+
+}  // namespace hawser::upstream

@@ -1,0 +1,156 @@
+#include "upstream/member_list.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace hawser::upstream {
+
+namespace {
+
+using config::Diagnostic;
+using config::Severity;
+
+// What a member is called when its name has one address only.
+enum class Naming : std::uint8_t { as_written, by_address };
+
+std::string without_last_dot(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return std::string(host);
+}
+
+std::string reason_of(const KnownName* name) {
+  if (name == nullptr || !name->failure) return "no answer yet";
+  if (name->failure->code == ErrorCode::not_found) return "no such name";
+  if (name->failure->code == ErrorCode::timed_out) return "no nameserver answered";
+  return name->failure->message;
+}
+
+class MemberList {
+ public:
+  MemberList(const KnownNames& known, config::Diagnostics& diagnostics) : known_(known), diagnostics_(diagnostics) {}
+
+  void add_server(const config::Server& server, Naming naming, std::uint32_t priority = 0) {
+    const auto literal = SocketAddress::parse(server.address);
+    if (literal) return add_literal(server, *literal, naming, priority);
+    const auto parts = split_host_port(server.address);
+    if (parts && literal.error().code == ErrorCode::not_found) return add_host(server, *parts, naming, priority);
+    diagnostics_.push_back({server.where, literal.error().message});
+  }
+
+  void add_service(const config::Discover& discover) {
+    const Question question = service_question(discover.srv);
+    config::Server settings;
+    settings.where = discover.where;
+    settings.address = discover.srv;
+    const NameAnswer* answer = known_.answer_to(question);
+    if (answer == nullptr) return add_unresolved(settings, discover.srv, question, 0);
+    std::set<std::uint16_t> priorities;
+    for (const event::ServiceRecord& record : answer->records) priorities.insert(record.priority);
+    for (const event::ServiceRecord& record : answer->records) {
+      if (record.target.empty()) continue;  // "." says that there is no such service
+      settings.address = address_of(record);
+      settings.weight = std::max<std::uint32_t>(1, record.weight);
+      const auto rank = std::distance(priorities.begin(), priorities.find(record.priority));
+      add_server(settings, Naming::by_address, static_cast<std::uint32_t>(rank));
+    }
+  }
+
+  void add_file(const config::Discover& discover) {
+    const KnownFile* file = known_.find_file(discover.file);
+    if (file == nullptr) {
+      diagnostics_.push_back({discover.where, "'" + discover.file + "' was not read yet"});
+      return;
+    }
+    report_file(*file);
+    if (!file->servers) return;
+    for (const config::Server& server : *file->servers) add_server(server, Naming::as_written);
+  }
+
+  [[nodiscard]] Members take() { return std::move(members_); }
+
+ private:
+  static std::string address_of(const event::ServiceRecord& record) {
+    const bool is_v6 = record.target.find(':') != std::string::npos;
+    return (is_v6 ? "[" + record.target + "]" : record.target) + ":" + std::to_string(record.port);
+  }
+
+  void add_literal(const config::Server& server, const SocketAddress& address, Naming naming, std::uint32_t priority) {
+    const IpEndpoint* endpoint = address.ip();
+    const bool is_new = add({.name = server.address,
+                             .address = address,
+                             .host = endpoint != nullptr ? endpoint->address.to_string() : "",
+                             .settings = server,
+                             .priority = priority});
+    if (is_new || naming == Naming::by_address) return;
+    diagnostics_.push_back(
+        {server.where, "a server above has the same address; this one is left out", Severity::warning});
+  }
+
+  void add_host(const config::Server& server, const HostPort& place, Naming naming, std::uint32_t priority) {
+    const Question question = address_question(place.host);
+    const std::string host = without_last_dot(place.host);
+    const NameAnswer* answer = known_.answer_to(question);
+    if (answer == nullptr) return add_unresolved(server, host, question, priority);
+    const bool is_written = naming == Naming::as_written && answer->addresses.size() == 1;
+    for (const IpAddress& ip : answer->addresses) {
+      const SocketAddress address(IpEndpoint{ip, place.port});
+      add({.name = is_written ? server.address : address.to_string(),
+           .address = address,
+           .host = host,
+           .settings = server,
+           .priority = priority});
+    }
+  }
+
+  void add_unresolved(const config::Server& server, const std::string& host, const Question& question,
+                      std::uint32_t priority) {
+    if (!unresolved_.insert(server.address).second) return;
+    const std::string what = "cannot resolve " + host + ": " + reason_of(known_.find(question));
+    diagnostics_.push_back({server.where, what + "; it takes no session until it resolves", Severity::warning});
+    members_.push_back(
+        {.name = server.address, .is_resolved = false, .host = host, .settings = server, .priority = priority});
+  }
+
+  void report_file(const KnownFile& file) {
+    for (Diagnostic diagnostic : file.diagnostics) {
+      if (file.servers) diagnostic.severity = Severity::warning;
+      if (file.servers && !file.is_sound) diagnostic.message += "; the servers read before are kept";
+      diagnostics_.push_back(std::move(diagnostic));
+    }
+  }
+
+  // Of two with one address the first counts.
+  bool add(Member member) {
+    if (!addresses_.insert(member.address).second) return false;
+    members_.push_back(std::move(member));
+    return true;
+  }
+
+  const KnownNames& known_;
+  config::Diagnostics& diagnostics_;
+  Members members_;
+  std::set<SocketAddress> addresses_;
+  std::set<std::string> unresolved_;
+};
+
+}  // namespace
+
+Members list_members(const config::Upstream& upstream, const KnownNames& known, config::Diagnostics& diagnostics) {
+  MemberList list(known, diagnostics);
+  for (const config::Server& server : upstream.servers) list.add_server(server, Naming::as_written);
+  const config::Discover& discover = upstream.discover;
+  if (!discover.dns.empty()) {
+    config::Server settings;
+    settings.address = discover.dns;
+    settings.where = discover.where;
+    list.add_server(settings, Naming::by_address);
+  }
+  if (!discover.srv.empty()) list.add_service(discover);
+  if (!discover.file.empty()) list.add_file(discover);
+  return list.take();
+}
+
+}  // namespace hawser::upstream

@@ -1,0 +1,21 @@
+// Puts the members of an upstream together from its configuration and from what is known of its names and its file.
+// Pure; any thread.
+#pragma once
+
+#include "config/config.h"
+#include "config/location.h"
+#include "upstream/known_names.h"
+#include "upstream/member.h"
+
+namespace hawser::upstream {
+
+// The servers of the configuration first, then those that were discovered; of two with one address the first counts. A
+// name without an answer is one member that is not resolved, with a warning. A file that was never sound is an error;
+// one that no longer is gives what it held when it was, with a warning.
+//
+// SRV records (RFC 2782): the priority is the rank of the record's among those present, the weight is the record's, at
+// least 1. The certificate of a discovered server is for the name that was resolved, with SRV the record's target.
+[[nodiscard]] Members list_members(const config::Upstream& upstream, const KnownNames& known,
+                                   config::Diagnostics& diagnostics);
+
+}  // namespace hawser::upstream
