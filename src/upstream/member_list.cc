@@ -110,8 +110,12 @@ class MemberList {
     if (!unresolved_.insert(server.address).second) return;
     const std::string what = "cannot resolve " + host + ": " + reason_of(known_.find(question));
     diagnostics_.push_back({server.where, what + "; it takes no session until it resolves", Severity::warning});
-    members_.push_back(
-        {.name = server.address, .is_resolved = false, .host = host, .settings = server, .priority = priority});
+    members_.push_back({.name = server.address,
+                        .address = {},
+                        .is_resolved = false,
+                        .host = host,
+                        .settings = server,
+                        .priority = priority});
   }
 
   void report_file(const KnownFile& file) {

@@ -1,0 +1,165 @@
+#include <filesystem>
+
+#include "unit/upstream/discovery_rig.h"
+
+namespace hawser::upstream::testing {
+
+namespace {
+
+class FileRig : public DiscoveryRig {
+ public:
+  FileRig() { chat.discover.file = folder.file("servers"); }
+
+  // The file says this, and the upstream is watched.
+  void watch_file(const std::string& text) {
+    folder.write("servers", text);
+    prepare(configuration_of({chat}));
+    REQUIRE(prepared == 1);
+    watch({chat});
+  }
+
+  config::Upstream chat = upstream_of("chat", {});
+};
+
+}  // namespace
+
+TEST_CASE("servers of a file are members, with its first reading while preparing") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n10.0.0.2:80\n");
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80", "10.0.0.2:80"});
+  CHECK(rig.take_changed() == Texts{});
+  CHECK(rig.dns.made.empty());
+}
+
+TEST_CASE("a file that changed is read within a second") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.folder.write("servers", "10.0.0.1:80\n10.0.0.3:80\n");
+  rig.pass(milliseconds(999));
+  CHECK(rig.take_changed() == Texts{});
+  rig.pass(milliseconds(1));
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80", "10.0.0.3:80"});
+}
+
+TEST_CASE("a file of the same size, or with another in its place, is noticed") {
+  FileRig rig;
+  rig.folder.write("first/servers", "10.0.0.1:80\n");
+  rig.folder.write("second/servers", "10.0.0.2:80\n");
+  const auto path = std::filesystem::path(rig.folder.file("servers"));
+  std::filesystem::create_symlink("first/servers", path);
+  rig.prepare(configuration_of({rig.chat}));
+  rig.watch({rig.chat});
+  SECTION("by rename") { std::filesystem::rename(rig.folder.file("second/servers"), path); }
+  SECTION("by another link") {
+    std::filesystem::create_symlink("second/servers", rig.folder.file("new"));
+    std::filesystem::rename(rig.folder.file("new"), path);
+  }
+  SECTION("by another folder behind the link's path") {
+    std::filesystem::rename(rig.folder.file("first"), rig.folder.file("old"));
+    std::filesystem::rename(rig.folder.file("second"), rig.folder.file("first"));
+  }
+  SECTION("by writing") {
+    rig.folder.write("first/servers", "10.0.0.2:80\n");
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() + minutes(1));
+  }
+  rig.pass(seconds(1));
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.2:80"});
+}
+
+TEST_CASE("a broken or missing file keeps the last good servers") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  SECTION("broken") { rig.folder.write("servers", "10.0.0.2:80\nbroken\n"); }
+  SECTION("missing") { std::filesystem::remove(rig.folder.file("servers")); }
+  rig.pass(seconds(1));
+  CHECK(rig.take_changed() == Texts{});
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80"});
+  CHECK(rig.diagnostics.size() == 1);
+  CHECK_FALSE(config::has_errors(rig.diagnostics));
+  CHECK(rig.diagnostics.at(0).message.ends_with("; the servers read before are kept"));
+  rig.folder.write("servers", "10.0.0.3:80\n");
+  rig.pass(seconds(1));
+  CHECK(rig.take_changed() == Texts{"chat"});
+}
+
+TEST_CASE("errors of a file are logged once for each change, and once that it can be read again") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.folder.write("servers", "broken\nbroken\n");
+  rig.pass(seconds(5));
+  const std::string log = rig.log();
+  const std::string line = "cannot read a file of servers file=" + rig.chat.discover.file;
+  const std::size_t first = log.find(line);
+  const std::size_t second = log.find(line, first + 1);
+  REQUIRE(second != std::string::npos);
+  CHECK(log.find(line, second + 1) == std::string::npos);
+  CHECK(log.find("result=\"keeping 1 server\"") != std::string::npos);
+  rig.folder.write("servers", "10.0.0.1:80\n");
+  rig.pass(seconds(5));
+  const std::string works = "a file of servers can be read again";
+  CHECK(rig.log().find(works) != std::string::npos);
+  CHECK(rig.log().find(works) == rig.log().rfind(works));
+}
+
+TEST_CASE("an empty file means no servers") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.folder.write("servers", "");
+  rig.pass(seconds(1));
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(rig.chat) == Texts{});
+}
+
+TEST_CASE("a file that was never sound is an error") {
+  FileRig rig;
+  SECTION("missing") {}
+  SECTION("broken") { rig.folder.write("servers", "broken\n"); }
+  rig.prepare(configuration_of({rig.chat}));
+  CHECK(rig.prepared == 1);
+  CHECK(rig.names(rig.chat) == Texts{});
+  CHECK(config::has_errors(rig.diagnostics));
+}
+
+TEST_CASE("a reload sees a file that changed since it was looked at") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.folder.write("servers", "10.0.0.1:80\n10.0.0.2:80\n");
+  rig.prepare(configuration_of({rig.chat}));
+  CHECK(rig.prepared == 2);
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80", "10.0.0.2:80"});
+}
+
+TEST_CASE("names in a file are resolved, and servers stay until they were tried") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.folder.write("servers", "new.test:80\n");
+  rig.pass(seconds(1));
+  CHECK(rig.take_changed() == Texts{});
+  REQUIRE(rig.dns.open() == Texts{"new.test"});
+  rig.dns.answer("new.test", {"10.0.0.9"}, minutes(5));
+  rig.turn();
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(rig.chat) == Texts{"new.test:80"});
+}
+
+TEST_CASE("preparing waits for the names in a file") {
+  FileRig rig;
+  rig.folder.write("servers", "new.test:80\n");
+  rig.prepare(configuration_of({rig.chat}));
+  CHECK(rig.prepared == 0);
+  rig.dns.answer("new.test", {"10.0.0.9"}, minutes(5));
+  rig.turn();
+  CHECK(rig.prepared == 1);
+}
+
+TEST_CASE("a file that the configuration no longer has is not looked at") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.watch(std::vector<config::Upstream>{});
+  CHECK_FALSE(rig.discoverer.next_due());
+  CHECK(rig.discoverer.known()->find_file(rig.chat.discover.file) == nullptr);
+}
+
+}  // namespace hawser::upstream::testing
