@@ -21,11 +21,20 @@ std::string without_last_dot(std::string_view host) {
   return std::string(host);
 }
 
-std::string reason_of(const KnownName* name) {
-  if (name == nullptr || !name->failure) return "no answer yet";
-  if (name->failure->code == ErrorCode::not_found) return "no such name";
-  if (name->failure->code == ErrorCode::timed_out) return "no nameserver answered";
-  return name->failure->message;
+// Why `what`, a name that is asked for, has no address.
+std::string reason_of(const std::string& what, const KnownName* name) {
+  const std::string cannot = "cannot resolve " + what + ": ";
+  if (name == nullptr || !name->failure) return cannot + "no answer yet";
+  switch (name->failure->code) {
+    case ErrorCode::not_found:
+      return cannot + "no such name";
+    case ErrorCode::timed_out:
+      return cannot + "no nameserver answered";
+    case ErrorCode::unavailable:  // the resolver's own words name it
+      return name->failure->message;
+    default:
+      return cannot + name->failure->message;
+  }
 }
 
 class MemberList {
@@ -108,8 +117,8 @@ class MemberList {
   void add_unresolved(const config::Server& server, const std::string& host, const Question& question,
                       std::uint32_t priority) {
     if (!unresolved_.insert(server.address).second) return;
-    const std::string what = "cannot resolve " + host + ": " + reason_of(known_.find(question));
-    diagnostics_.push_back({server.where, what + "; it takes no session until it resolves", Severity::warning});
+    const std::string reason = reason_of(host, known_.find(question));
+    diagnostics_.push_back({server.where, reason + "; it takes no session until it resolves", Severity::warning});
     members_.push_back({.name = server.address,
                         .address = {},
                         .is_resolved = false,

@@ -110,7 +110,8 @@ TEST_CASE("a name without an answer is a member that is not resolved, with a war
   const config::Upstream upstream = upstream_of("chat", {"a.test:80", "b.test:80", "c.test:80", "d.test:80"});
   known.name(address_question("b.test")).failure = Error{.code = ErrorCode::not_found, .message = "gone"};
   known.name(address_question("c.test")).failure = Error{.code = ErrorCode::timed_out, .message = "late"};
-  known.name(address_question("d.test")).failure = Error{.code = ErrorCode::unavailable, .message = "SERVFAIL"};
+  known.name(address_question("d.test")).failure =
+      Error{.code = ErrorCode::unavailable, .message = "cannot look up d.test: SERVFAIL"};
   config::Diagnostics diagnostics;
   const Members members = list_members(upstream, known, diagnostics);
   CHECK(names_of(members) ==
@@ -120,7 +121,7 @@ TEST_CASE("a name without an answer is a member that is not resolved, with a war
         Texts{"cannot resolve a.test: no answer yet; it takes no session until it resolves",
               "cannot resolve b.test: no such name; it takes no session until it resolves",
               "cannot resolve c.test: no nameserver answered; it takes no session until it resolves",
-              "cannot resolve d.test: SERVFAIL; it takes no session until it resolves"});
+              "cannot look up d.test: SERVFAIL; it takes no session until it resolves"});
   CHECK_FALSE(config::has_errors(diagnostics));
 }
 
