@@ -14,7 +14,8 @@ constexpr std::uint64_t kJitterParts = 5;
 
 // Doubled `times` times, but never past `most`.
 Duration doubled(Duration duration, std::uint32_t times, Duration most) noexcept {
-  for (; times > 0 && duration < most; --times) duration = duration > most / 2 ? most : duration * 2;
+  for (; times > 0 && duration > Duration::zero() && duration < most; --times)
+    duration = duration > most / 2 ? most : duration * 2;
   return std::min(duration, most);
 }
 
@@ -92,7 +93,8 @@ void CircuitBreaker::count(const BreakerOptions& options, Outcome outcome, TimeP
   }
   const std::int64_t number = part_number(options, now);
   Part& part = parts_[static_cast<std::size_t>(number) % kParts];
-  if (part.number != number) part = Part{.number = number};
+  // A clock that another thread read earlier counts in what is newer.
+  if (part.number < number) part = Part{.number = number};
   ++part.attempts;
   if (is_failure) ++part.failures;
 }

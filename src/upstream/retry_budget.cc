@@ -18,7 +18,8 @@ std::int64_t second_number(TimePoint now) noexcept {
 RetryBudget::Second& RetryBudget::second_of(TimePoint now) noexcept {
   const std::int64_t number = second_number(now);
   Second& second = seconds_[static_cast<std::size_t>(number) % kSeconds];
-  if (second.number != number) second = Second{.number = number};
+  // A clock that another thread read earlier counts in what is newer.
+  if (second.number < number) second = Second{.number = number};
   return second;
 }
 
@@ -27,10 +28,11 @@ void RetryBudget::count_request(TimePoint now) noexcept { ++second_of(now).reque
 bool RetryBudget::try_take(TimePoint now, double share) noexcept {
   constexpr double kLeast = double{kLeastPerSecond} * kSeconds;
   Second& current = second_of(now);
+  const std::int64_t oldest = second_number(now) - static_cast<std::int64_t>(kSeconds) + 1;
   std::uint64_t requests = 0;
   std::uint64_t retries = 0;
   for (const Second& second : seconds_) {
-    if (second.number <= current.number - static_cast<std::int64_t>(kSeconds)) continue;
+    if (second.number < oldest) continue;
     requests += second.requests;
     retries += second.retries;
   }

@@ -1,8 +1,8 @@
 // Sessions that wait for a place when every server of their upstream is full: one bounded queue for all workers, first
 // come, first served. A place that is freed goes to the oldest waiter, wherever it waits. Any thread.
 //
-// Whoever frees a place looks for waiters afterwards; so whoever joins must look once more for a free place afterwards,
-// and leave if there is one: one of the two sees the other.
+// Whoever frees a place looks for waiters afterwards; so whoever joins must look once more for a free place afterwards:
+// one of the two sees the other. grant_free_places() looks, and keeps the order; who picks one himself must leave().
 #pragma once
 
 #include <atomic>

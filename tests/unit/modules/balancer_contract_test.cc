@@ -139,6 +139,28 @@ TEST_CASE("a session that keeps failing is offered each server once, then nothin
 
 TEST_CASE("an ineligible server is never given") { for_each_method_and_size(expect_the_eligible_third); }
 
+TEST_CASE("full servers are never given, and those that are ejected not before their time is over") {
+  for_each_method([](const BalancerModule& module) {
+    const SharedGroup group =
+        changed(make_equal_group(3), [](ServerGroup& made) { made.breaker.consecutive_failures = 1; });
+    const auto plan = compile(module, group);
+    const auto balancer = plan->make_balancer(Rng(1), nullptr);
+    group->servers[0].state->set_max_sessions(0);
+    REQUIRE(hold(group, 1).judge(Outcome::failure, TimePoint{}, 0) == BreakerEvent::ejected);
+    const TimePoint over = TimePoint{} + group->breaker.eject;
+    std::set<ServerIndex> early;
+    std::set<ServerIndex> later;
+    Rng keys(1);
+    for (int i = 0; i < 200; ++i) {
+      const std::string key = random_key(keys);
+      early.insert(balancer->pick({.key = key, .now = over - Duration(1)}).value());
+      later.insert(balancer->pick({.key = key, .now = over}).value());
+    }
+    CHECK(early == std::set<ServerIndex>{2});
+    CHECK(later == std::set<ServerIndex>{1, 2});
+  });
+}
+
 TEST_CASE("a server that is the only candidate is found wherever it stands") {
   for_each_method_and_size(expect_the_only_one);
 }

@@ -27,6 +27,20 @@ inline SharedGroup make_group(const std::vector<std::uint32_t>& weights) {
 
 inline SharedGroup make_equal_group(std::size_t count) { return make_group(std::vector<std::uint32_t>(count, 1)); }
 
+// What a reload builds that changes something else in the group.
+template <class Change>
+SharedGroup changed(const SharedGroup& group, Change change) {
+  auto copy = std::make_shared<ServerGroup>(*group);
+  change(*copy);
+  copy->state->set_current(copy);
+  return copy;
+}
+
+// Whose servers are given their first `sessions` slowly, when they come back.
+inline SharedGroup make_slow_group(const std::vector<std::uint32_t>& weights, std::uint32_t sessions) {
+  return changed(make_group(weights), [&](ServerGroup& group) { group.slow_start = sessions; });
+}
+
 // What a reload builds that adds a server at the end: the other servers and their states are the same.
 inline SharedGroup with_one_more(const SharedGroup& group) {
   auto larger = std::make_shared<ServerGroup>(*group);

@@ -28,26 +28,26 @@ TEST_CASE("a candidate is eligible and not yet tried") {
   CHECK_FALSE(is_candidate(*group, {}, 1));
 }
 
-TEST_CASE("a lease counts its session on the server and the upstream until it is gone") {
-  const SharedGroup group = make_equal_group(1);
-  ServerLease kept;
-  {
-    ServerLease lease = hold(group, 0);
-    CHECK(group->servers[0].state->live_sessions() == 1);
-    kept = std::move(lease);
-  }
-  CHECK(kept.is_held());
-  CHECK(group->state->live_sessions() == 1);
-  kept.release();
-  CHECK(group->servers[0].state->live_sessions() == 0);
-  CHECK(group->state->live_sessions() == 0);
+TEST_CASE("a server that is blocked for several reasons is back when the last of them is gone") {
+  ServerState state;
+  state.block(Block::unresolved);
+  state.block(Block::health);
+  state.block(Block::health);
+  state.unblock(Block::health);
+  CHECK(state.is_blocked(Block::unresolved));
+  CHECK_FALSE(state.is_blocked(Block::health));
+  CHECK_FALSE(state.is_eligible({}));
+  state.unblock(Block::unresolved);
+  CHECK(state.is_eligible({}));
 }
 
-TEST_CASE("a lease that takes over another releases its own") {
-  const SharedGroup group = make_equal_group(2);
-  ServerLease lease = hold(group, 0);
-  lease = hold(group, 1);
-  CHECK(live_sessions(group) == std::vector<std::uint32_t>{0, 1});
+TEST_CASE("a full server is healthy, but not eligible") {
+  ServerState state;
+  state.set_max_sessions(0);
+  CHECK(state.is_healthy({}));
+  CHECK_FALSE(state.is_eligible({}));
+  state.set_max_sessions(ServerState::kNoLimit);
+  CHECK(state.is_eligible({}));
 }
 
 TEST_CASE("loads compare as fractions") {
