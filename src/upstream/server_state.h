@@ -46,9 +46,7 @@ class alignas(64) ServerState {
   }
 
   // Whether nothing but its own limit of sessions keeps the server from taking one.
-  [[nodiscard]] bool is_healthy(TimePoint now) const noexcept {
-    return !is_blocked() && now.time_since_epoch().count() >= blocked_until_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] bool is_healthy(TimePoint now) const noexcept { return !is_blocked() && now >= ejected_until(); }
   // Whether pick() may offer the server for a new session.
   [[nodiscard]] bool is_eligible(TimePoint now) const noexcept { return is_healthy(now) && !is_full(); }
   // Whether slow start passes the server over for now. It is reckoned in the sessions of the group that it began in:
@@ -57,6 +55,10 @@ class alignas(64) ServerState {
 
   // Open or half open.
   [[nodiscard]] bool is_ejected() const noexcept { return is_ejected_.load(std::memory_order_relaxed); }
+  // When the breaker lets somebody through again: TimePoint::min() now, TimePoint::max() not before a probe ended.
+  [[nodiscard]] TimePoint ejected_until() const noexcept {
+    return TimePoint(Duration(blocked_until_.load(std::memory_order_relaxed)));
+  }
 
  private:
   friend class ServerLease;

@@ -140,6 +140,7 @@ TEST_CASE("a server is ejected by its failures, and is no candidate until the ti
   CHECK(run(group, 0, Outcome::success) == BreakerEvent::none);
   CHECK(run(group, 0, Outcome::failure) == BreakerEvent::ejected);
   CHECK(group->servers[0].state->is_ejected());
+  CHECK(group->servers[0].state->ejected_until() == kStart + 10s);
   CHECK_FALSE(is_candidate(*group, {.now = kStart + 10s - 1ms}, 0));
   CHECK_FALSE(acquire(group, 0, kStart + 10s - 1ms));
   CHECK(is_candidate(*group, {.now = kStart + 10s}, 0));
