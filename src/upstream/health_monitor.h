@@ -29,7 +29,8 @@ struct HealthTarget {
 
 class HealthMonitor {
  public:
-  // Called when a server came up that was down, after its state was told.
+  // Called when a server came up that was down, or that waited for its first check, after its state was told. May
+  // adopt() other targets.
   using OnUp = std::function<void(const HealthTarget& target)>;
 
   HealthMonitor(event::Loop& loop, tls::TlsScratch& scratch, log::Logger& logger, Rng rng, OnUp on_up);

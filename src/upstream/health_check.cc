@@ -1,0 +1,141 @@
+#include "upstream/health_check.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace hawser::upstream {
+
+namespace {
+
+Health start_of(const config::HealthCheck& options) noexcept {
+  return options.initial == config::InitialHealth::check ? Health::unknown : Health::up;
+}
+
+HealthThresholds thresholds_of(const config::HealthCheck& options) noexcept {
+  return {.rise = options.rise, .fall = options.fall};
+}
+
+// Wherever they were written.
+bool has_same_values(const config::HealthCheck& left, const config::HealthCheck& right) {
+  const auto values = [](const config::HealthCheck& check) {
+    return std::tie(check.type, check.port, check.interval, check.timeout, check.rise, check.fall, check.initial,
+                    check.path, check.host, check.headers, check.method, check.expect, check.body, check.subprotocol,
+                    check.send, check.receive);
+  };
+  return values(left) == values(right);
+}
+
+ConnectTarget connect_target(const HealthTarget& target) {
+  ConnectTarget connect = target.connect;
+  const IpEndpoint* own = connect.address.ip();
+  if (target.options->port != 0 && own != nullptr) {
+    connect.address = SocketAddress(IpEndpoint{.address = own->address, .port = target.options->port});
+  }
+  return connect;
+}
+
+Duration random_part(Rng& rng, Duration whole) noexcept {
+  return Duration(static_cast<Duration::rep>(rng.below(static_cast<std::uint64_t>(whole.count()) + 1)));
+}
+
+// A tenth more or less, so that the checks of many servers do not march in step.
+Duration jittered(Rng& rng, Duration interval) noexcept { return interval * 9 / 10 + random_part(rng, interval / 5); }
+
+}  // namespace
+
+HealthMonitor::Check::Check(HealthMonitor& monitor, HealthTarget target)
+    : monitor_(monitor),
+      target_(std::move(target)),
+      counter_(start_of(*target_.options), thresholds_of(*target_.options)),
+      timer_(*this) {}
+
+void HealthMonitor::Check::update(HealthTarget target) {
+  const bool is_same = has_same_values(*target_.options, *target.options);
+  target_ = std::move(target);
+  if (is_same) return;
+  const Health known = counter_.health() == Health::unknown ? start_of(*target_.options) : counter_.health();
+  counter_ = HealthCounter(known, thresholds_of(*target_.options));
+  if (known == Health::up) target_.state->unblock(Block::health);
+  end_run();
+  schedule_first();
+}
+
+void HealthMonitor::Check::stop() noexcept {
+  timer_.disarm();
+  end_run();
+}
+
+void HealthMonitor::Check::retire() noexcept {
+  stop();
+  target_.state->unblock(Block::health);
+}
+
+void HealthMonitor::Check::schedule_first() {
+  if (counter_.health() != Health::unknown) {
+    return monitor_.loop_.arm(timer_, random_part(monitor_.rng_, target_.options->interval));
+  }
+  target_.state->block(Block::health);
+  begin_check();
+}
+
+void HealthMonitor::Check::begin_check() {
+  timer_.disarm();
+  end_run();
+  next_due_ = monitor_.loop_.now() + jittered(monitor_.rng_, target_.options->interval);
+  auto run = ProbeRun::start(monitor_.loop_, monitor_.scratch_,
+                             {.target = connect_target(target_),
+                              .turn = monitor_.rng_.next(),
+                              .script = make_probe_script(target_.options, target_.server),
+                              .timeout = target_.options->timeout},
+                             *this);
+  if (!run) return on_probe(std::unexpected(std::move(run.error())));
+  run_ = *std::move(run);
+}
+
+// It may be on the stack.
+void HealthMonitor::Check::end_run() noexcept {
+  if (!run_) return;
+  run_->close();
+  monitor_.loop_.dispose(std::move(run_));
+}
+
+void HealthMonitor::Check::on_probe(const Status& outcome) {
+  monitor_.loop_.arm(timer_, std::max(next_due_ - monitor_.loop_.now(), Duration::zero()));
+  if (!outcome && outcome.error().side == Side::internal) return note_hindrance(outcome.error());
+  is_hindered_ = false;
+  if (outcome) return judge(CheckVerdict::good, {});
+  judge(CheckVerdict::failed, outcome.error().message);
+}
+
+void HealthMonitor::Check::judge(CheckVerdict verdict, std::string_view reason) {
+  if (!counter_.count(verdict)) {
+    if (verdict == CheckVerdict::failed) log(log::Level::debug, "health check failed", reason);
+    return;
+  }
+  if (counter_.health() == Health::down) {
+    target_.state->block(Block::health);
+    return log(log::Level::warn, "server down", reason);
+  }
+  target_.state->unblock(Block::health);
+  log(log::Level::info, "server up", reason);
+  if (!monitor_.on_up_) return;
+  const HealthTarget target = target_;  // who hears of it may adopt others in its place
+  monitor_.on_up_(target);
+}
+
+// A check that we could not make says nothing of the server.
+void HealthMonitor::Check::note_hindrance(const Error& error) {
+  log(is_hindered_ ? log::Level::debug : log::Level::warn, "health check impossible", error.message);
+  is_hindered_ = true;
+}
+
+void HealthMonitor::Check::log(log::Level level, std::string_view event, std::string_view reason) const {
+  if (!monitor_.logger_.is_enabled(level)) return;
+  log::LineBuilder line(event);
+  line.add("upstream", target_.upstream).add("server", target_.server);
+  if (!reason.empty()) line.add("reason", reason);
+  monitor_.logger_.write(level, line.text());
+}
+
+}  // namespace hawser::upstream
