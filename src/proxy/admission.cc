@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "proxy/retry_after.h"
 #include "websocket/handshake.h"
 
 namespace hawser::proxy {
@@ -13,13 +14,6 @@ Verdict refuse(int status, std::string_view reason) {
   verdict.refusal_status = status;
   verdict.reason = reason;
   return verdict;
-}
-
-// A few seconds, different for everybody, so that those who were refused together do not come back together.
-std::string retry_after(std::uint64_t random) {
-  constexpr std::uint64_t kShortest = 1;
-  constexpr std::uint64_t kSpread = 10;
-  return std::to_string(kShortest + random % kSpread);
 }
 
 }  // namespace

@@ -1,19 +1,13 @@
 #include "proxy/compile_tls.h"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "base/hash.h"
+#include "proxy/file_contents.h"
 
 namespace hawser::proxy {
 
 namespace {
-
-std::string contents_of(const std::string& file) {
-  std::ifstream input(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(input), {}};
-}
 
 // Changes when a key of the section or a byte of its files changes.
 std::uint64_t fingerprint_of(const config::ListenerTls& tls) {

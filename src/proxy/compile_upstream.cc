@@ -1,10 +1,13 @@
 #include "proxy/compile_upstream.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
+#include <unordered_set>
 #include <utility>
 
-#include "event/host_lookup.h"
 #include "log/access_log.h"
+#include "proxy/compile_upstream_tls.h"
 #include "upstream/balancer_registry.h"
 
 namespace hawser::proxy {
@@ -13,44 +16,40 @@ namespace {
 
 using config::Diagnostics;
 using config::Severity;
+using upstream::ServerState;
 
-upstream::Server make_server(const config::Server& server, const SocketAddress& address,
-                             std::shared_ptr<upstream::ServerState> state) {
-  upstream::Server made;
-  made.name = server.address;
-  made.address = address;
-  made.weight = server.weight;
-  made.state = std::move(state);
-  return made;
+std::uint32_t limit_of(const config::OptionalCount& count) {
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(count.value_or(ServerState::kNoLimit), ServerState::kNoLimit));
 }
 
-// Every address of a host is a server of its own, as nginx has it.
-void add_servers(const config::Upstream& upstream, const config::Server& server, StateRegistry& states,
-                 upstream::ServerGroup& group, Diagnostics& diagnostics) {
-  std::vector<SocketAddress> addresses;
-  const auto literal = SocketAddress::parse(server.address);
-  if (literal) {
-    addresses.push_back(*literal);
-  } else if (auto parts = split_host_port(server.address); parts && literal.error().code == ErrorCode::not_found) {
-    auto found = event::lookup_host(parts->host, parts->port);
-    if (!found) {
-      diagnostics.push_back(
-          {server.where, found.error().message + "; the server takes no sessions until a reload", Severity::warning});
-      auto down = std::make_shared<upstream::ServerState>();
-      down->block(upstream::Block::unresolved);
-      group.servers.push_back(make_server(server, SocketAddress(), std::move(down)));
-      return;
-    }
-    addresses = std::move(*found);
+upstream::Server make_server(const config::Upstream& upstream, const upstream::Member& member, StateRegistry& states) {
+  upstream::Server server;
+  server.name = member.name;
+  server.address = member.address;
+  server.weight = member.settings.weight;
+  server.max_sessions = limit_of(member.settings.max_sessions);
+  server.is_enabled = member.settings.mode == config::ServerMode::up;
+  if (upstream.tls) server.tls_name = upstream.tls->server_name.empty() ? member.host : upstream.tls->server_name;
+  if (member.is_resolved) {
+    server.state = states.server(upstream.name, member.address.to_string(), server.tls_name);
   } else {
-    diagnostics.push_back({server.where, literal.error().message});
-    return;
+    server.state = std::make_shared<ServerState>();
+    server.state->block(upstream::Block::unresolved);
   }
-  for (const SocketAddress& address : addresses) {
-    upstream::Server made = make_server(server, address, states.server(upstream.name, address.to_string()));
-    if (addresses.size() > 1) made.name = address.to_string();
-    group.servers.push_back(std::move(made));
+  return server;
+}
+
+// Backups stand behind all others, whatever their priority.
+using Rank = std::pair<bool, std::uint32_t>;
+
+std::map<Rank, std::vector<upstream::Server>> rank_servers(const config::Upstream& upstream,
+                                                           const upstream::Members& members, StateRegistry& states) {
+  std::map<Rank, std::vector<upstream::Server>> ranked;
+  for (const upstream::Member& member : members) {
+    ranked[{member.settings.is_backup, member.priority}].push_back(make_server(upstream, member, states));
   }
+  return ranked;
 }
 
 const upstream::BalancerModule* find_module(const config::Balance& balance, Diagnostics& diagnostics) {
@@ -78,18 +77,62 @@ void check_options(const config::Upstream& upstream, const upstream::BalancerMod
   }
 }
 
+upstream::BalancerOptions balancer_options(const config::Balance& balance) {
+  upstream::BalancerOptions options;
+  options.has_key = !balance.key.empty();
+  options.balance_factor = balance.balance_factor;
+  return options;
+}
+
+void add_tiers(const config::Upstream& upstream, const upstream::Members& members,
+               const upstream::BalancerModule& module, StateRegistry& states, Upstream& compiled) {
+  for (auto& [rank, servers] : rank_servers(upstream, members, states)) {
+    auto group = std::make_shared<upstream::ServerGroup>();
+    group->servers = std::move(servers);
+    group->state = states.group(upstream.name, compiled.tiers.size());
+    group->breaker = upstream.circuit_breaker;
+    group->slow_start = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(upstream.slow_start.value_or(0), std::numeric_limits<std::uint32_t>::max()));
+    compiled.tiers.push_back({group, module.compile(group, balancer_options(upstream.balance))});
+  }
+}
+
+std::shared_ptr<const upstream::SourcePool> make_sources(const config::Upstream& upstream, Diagnostics& diagnostics) {
+  if (upstream.source_addresses.empty()) return nullptr;
+  std::vector<IpAddress> addresses;
+  for (const std::string& text : upstream.source_addresses) {
+    if (const auto address = IpAddress::parse(text)) {
+      addresses.push_back(*address);
+    } else {
+      diagnostics.push_back({upstream.source_where, "'" + text + "' is not an IP address"});
+    }
+  }
+  return std::make_shared<upstream::SourcePool>(std::move(addresses));
+}
+
+std::unordered_set<const ServerState*> states_of(const Upstream& upstream) {
+  std::unordered_set<const ServerState*> states;
+  for (const Tier& tier : upstream.tiers) {
+    for (const upstream::Server& server : tier.group->servers) states.insert(server.state.get());
+  }
+  return states;
+}
+
 }  // namespace
 
-std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstream, StateRegistry& states,
+std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstream, const upstream::Members& members,
+                                                 const Upstream* predecessor, StateRegistry& states,
                                                  Diagnostics& diagnostics) {
   auto compiled = std::make_shared<Upstream>();
   compiled->name = upstream.name;
+  compiled->state = states.upstream(upstream.name);
   compiled->timeouts = upstream.timeouts;
-  compiled->attempts = upstream.retry.attempts;
-  auto group = std::make_shared<upstream::ServerGroup>();
-  group->state = states.group(upstream.name);
-  for (const config::Server& server : upstream.servers) add_servers(upstream, server, states, *group, diagnostics);
-  compiled->group = group;
+  compiled->retry = upstream.retry;
+  compiled->queue = upstream.queue;
+  compiled->keepalive = upstream.keepalive;
+  compiled->sources = make_sources(upstream, diagnostics);
+  if (upstream.health_check) compiled->health_check = std::make_shared<config::HealthCheck>(*upstream.health_check);
+  if (upstream.tls) compile_upstream_tls(*upstream.tls, predecessor, *compiled, diagnostics);
   auto key = TemplateText::compile(upstream.balance.key, log::is_known_variable);
   if (key) {
     compiled->key = std::move(*key);
@@ -98,12 +141,22 @@ std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstrea
   }
   if (const upstream::BalancerModule* module = find_module(upstream.balance, diagnostics)) {
     check_options(upstream, *module, diagnostics);
-    upstream::BalancerOptions options;
-    options.has_key = !upstream.balance.key.empty();
-    options.balance_factor = upstream.balance.balance_factor;
-    if (!group->servers.empty()) compiled->plan = module->compile(group, options);
+    add_tiers(upstream, members, *module, states, *compiled);
   }
   return compiled;
+}
+
+void put_into_use(const Upstream& upstream, const Upstream* predecessor) {
+  const auto known = predecessor != nullptr ? states_of(*predecessor) : std::unordered_set<const ServerState*>();
+  for (const Tier& tier : upstream.tiers) {
+    tier.group->state->set_current(tier.group);
+    for (const upstream::Server& server : tier.group->servers) {
+      ServerState& state = *server.state;
+      state.set_max_sessions(server.max_sessions);
+      server.is_enabled ? state.unblock(upstream::Block::disabled) : state.block(upstream::Block::disabled);
+      if (predecessor != nullptr && !known.contains(&state)) begin_slow_start(*tier.group, server);
+    }
+  }
 }
 
 }  // namespace hawser::proxy

@@ -1,17 +1,26 @@
-// The upstream part of compiling a snapshot: names resolved, the balancing method's plan made. Main thread.
+// The upstream part of compiling a snapshot: members ranked into tiers, the balancing method's plans made. Main thread.
 #pragma once
 
 #include <memory>
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "config/location.h"
-#include "proxy/compiler.h"
+#include "proxy/snapshot.h"
+#include "proxy/state_registry.h"
+#include "upstream/member.h"
 
 namespace hawser::proxy {
 
-// Errors and warnings go to `diagnostics`; a host that cannot be resolved is a warning, and its server takes no
-// session.
-[[nodiscard]] std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstream, StateRegistry& states,
+// Errors and warnings go to `diagnostics`. Changes nothing that is in use; `predecessor` (may be null) is the upstream
+// of that name before, whose TLS context is shared when nothing it was made from changed.
+[[nodiscard]] std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstream,
+                                                               const upstream::Members& members,
+                                                               const Upstream* predecessor, StateRegistry& states,
                                                                config::Diagnostics& diagnostics);
+
+// Tells the shared states what `upstream` says of them, now that workers are about to get it: limits, who is enabled,
+// and slow start for servers that `predecessor` (null at start) did not have.
+void put_into_use(const Upstream& upstream, const Upstream* predecessor);
 
 }  // namespace hawser::proxy

@@ -11,17 +11,6 @@ namespace hawser::proxy {
 
 namespace {
 
-template <class State>
-std::shared_ptr<State> find_or_make(std::map<std::string, std::weak_ptr<State>>& states, const std::string& key) {
-  std::weak_ptr<State>& known = states[key];
-  std::shared_ptr<State> state = known.lock();
-  if (!state) {
-    state = std::make_shared<State>();
-    known = state;
-  }
-  return state;
-}
-
 void add_listeners(const config::Configuration& configuration, const Snapshot* predecessor, StateRegistry& states,
                    Snapshot& snapshot, config::Diagnostics& diagnostics) {
   for (const config::Listener& listener : configuration.listeners) {
@@ -64,40 +53,26 @@ void compile_access_format(const config::AccessLog& access_log, Snapshot& snapsh
   }
 }
 
+const Upstream* find_upstream(const Snapshot* snapshot, const std::string& name) {
+  if (snapshot == nullptr) return nullptr;
+  for (const auto& upstream : snapshot->upstreams) {
+    if (upstream->name == name) return upstream.get();
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-std::shared_ptr<upstream::ServerState> StateRegistry::server(const std::string& upstream, const std::string& address) {
-  return find_or_make(servers_, upstream + '\n' + address);
-}
-
-std::shared_ptr<upstream::GroupState> StateRegistry::group(const std::string& upstream) {
-  std::weak_ptr<upstream::GroupState>& known = groups_[upstream];
-  std::shared_ptr<upstream::GroupState> state = known.lock();
-  if (!state) {
-    state = std::make_shared<upstream::GroupState>(std::make_shared<upstream::UpstreamState>());
-    known = state;
-  }
-  return state;
-}
-
-std::shared_ptr<ListenerState> StateRegistry::listener(const std::string& name) {
-  return find_or_make(listeners_, name);
-}
-
-void StateRegistry::forget_unused() {
-  const auto is_unused = [](const auto& entry) { return entry.second.expired(); };
-  std::erase_if(servers_, is_unused);
-  std::erase_if(groups_, is_unused);
-  std::erase_if(listeners_, is_unused);
-}
-
 std::unique_ptr<Snapshot> compile_snapshot(const config::Configuration& configuration, const Snapshot* predecessor,
-                                           StateRegistry& states, config::Diagnostics& diagnostics) {
+                                           const MemberSource& members, StateRegistry& states,
+                                           config::Diagnostics& diagnostics) {
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->generation = predecessor != nullptr ? predecessor->generation + 1 : 1;
   add_listeners(configuration, predecessor, states, *snapshot, diagnostics);
   for (const config::Upstream& upstream : configuration.upstreams) {
-    snapshot->upstreams.push_back(compile_upstream(upstream, states, diagnostics));
+    const upstream::Members known = members(upstream, diagnostics);
+    snapshot->upstreams.push_back(
+        compile_upstream(upstream, known, find_upstream(predecessor, upstream.name), states, diagnostics));
   }
   add_routes(configuration, *snapshot, diagnostics);
   compile_access_format(configuration.access_log, *snapshot, diagnostics);

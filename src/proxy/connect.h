@@ -1,5 +1,10 @@
-// The stage that finds a server and connects to it: pick, lease, connect, and on failure the next one. Owned by its
-// session; one loop thread.
+// The stage that finds a server and connects to it: pick, place, connect, and on failure back off and go elsewhere.
+// Owned by its session; one loop thread.
+//
+//   start --a server--> connecting --connected--> idle (the session has it)
+//     |                   ^   \--failed, time-out--> backing_off --delay--> connecting, or failed
+//     \--all are full--> queued --a place is granted--> connecting
+//   idle --claim_retry(), retry()--> backing_off
 #pragma once
 
 #include <cstdint>
@@ -8,59 +13,121 @@
 #include <variant>
 #include <vector>
 
-#include "event/plain_stream.h"
+#include "event/delay.h"
+#include "event/timer_wheel.h"
 #include "proxy/worker_context.h"
+#include "proxy/worker_upstream.h"
+#include "upstream/connector.h"
 #include "upstream/server_lease.h"
 
 namespace hawser::proxy {
 
-struct Connecting {};  // wait for on_connect
+struct Connecting {};  // the observer hears of it
 
 struct Connected {
   std::unique_ptr<event::ByteStream> server;
   upstream::ServerLease lease;
+  bool is_warm = false;  // it was opened ahead of need, and may have died unnoticed
 };
 
 struct ConnectFailed {
-  int status = 502;  // 502 all failed, 503 nobody eligible, 504 out of time
+  int status = 502;  // 502 all failed, 503 nobody eligible, full or no port left, 504 out of time
   std::string reason;
 };
 
 using ConnectOutcome = std::variant<Connecting, Connected, ConnectFailed>;
 
-class Connect final : public event::Disposable {
+class ConnectOutcomeObserver {
  public:
-  // `observer` hears of each attempt and passes it to on_connect(); `key` is the expanded key of the upstream.
-  Connect(WorkerContext& worker, event::ConnectObserver& observer, std::string upstream, std::string key);
+  // Never Connecting, and never from inside a call of the stage. A stage that failed must not be destroyed in here.
+  virtual void on_connect_outcome(ConnectOutcome outcome) = 0;
 
-  // Tries the first server, or after one that failed the next.
-  [[nodiscard]] ConnectOutcome try_next();
-  // Whether attempts and a server that was not tried are left.
-  [[nodiscard]] bool can_try_another();
-  // How the attempt under way ended.
-  [[nodiscard]] ConnectOutcome on_connect(Status status);
-  // timeouts.connect is over.
-  [[nodiscard]] ConnectOutcome on_timeout();
+ protected:
+  ~ConnectOutcomeObserver() = default;
+};
+
+// What the connection is for: only upgrades use those opened ahead of need.
+enum class ConnectFor : std::uint8_t { exchange, websocket };
+// Which servers a retry may go to.
+enum class RetryAt : std::uint8_t {
+  another_server,  // one that was not tried yet
+  any_server,      // such a one first, else all again
+};
+
+class Connect final : public event::Disposable,
+                      private upstream::ServerConnectObserver,
+                      private event::TimerObserver,
+                      private event::DelayObserver {
+ public:
+  // `key` is the expanded key of the upstream.
+  Connect(WorkerContext& worker, ConnectOutcomeObserver& observer, std::string upstream, std::string key,
+          ConnectFor purpose);
+  ~Connect() override;
+
+  // Tries the first server. timeouts.connect begins; time in the queue is not counted.
+  [[nodiscard]] ConnectOutcome start();
+
+  // After a server that was connected turned out to be no good. False when attempts, time, servers or budget are used
+  // up; otherwise the budget was charged and retry() must follow.
+  [[nodiscard]] bool claim_retry(RetryAt where);
+  [[nodiscard]] ConnectOutcome retry();
+  // Connects to the same server again, in place of a warm connection that was dead. Not an attempt.
+  [[nodiscard]] ConnectOutcome connect_anew(upstream::ServerLease lease);
+
+  // Gives up whatever is under way; no call follows.
+  void cancel() noexcept;
 
   // The server of the attempt under way or of the last one; empty before.
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
+  // Attempts begun.
+  [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_made_; }
 
  private:
-  // Gives the picker of the current snapshot; what was tried is forgotten when that changed under a reload.
+  enum class State : std::uint8_t { idle, connecting, backing_off, queued };
+  struct QueuePlace;
+
+  void on_server_connect(Result<std::unique_ptr<event::ByteStream>> outcome) override;
+  void on_timer(event::Timer& timer) override;
+  void on_delay(event::Delay& delay) override;
+  void on_granted(upstream::ServerLease lease);
+
+  // Gives the current snapshot's view of the upstream.
   [[nodiscard]] bool refresh_upstream();
+  [[nodiscard]] upstream::PickRequest pick_request() const noexcept;
+  [[nodiscard]] ConnectOutcome try_next();
+  [[nodiscard]] ConnectOutcome use(upstream::ServerLease lease, const upstream::Server& server);
+  [[nodiscard]] ConnectOutcome open_connection();
+  [[nodiscard]] ConnectOutcome handle_failure(const Error& error);
+  [[nodiscard]] ConnectOutcome fail(int status, std::string reason);
+  [[nodiscard]] ConnectOutcome fail_finally();
+  [[nodiscard]] bool may_queue() const noexcept;
+  [[nodiscard]] ConnectOutcome enter_queue();
+  void leave_queue() noexcept;
+  void drop_attempt() noexcept;
+  [[nodiscard]] Duration time_left() const noexcept;
+  // Passes an outcome that a callback brought about to the session.
+  void tell(ConnectOutcome outcome);
   void log_failure(const Error& error);
 
   WorkerContext& worker_;
-  event::ConnectObserver& observer_;
+  ConnectOutcomeObserver& observer_;
   std::string upstream_name_;
   std::string key_;
-  std::shared_ptr<WorkerUpstream> upstream_;
-  std::vector<const upstream::ServerState*> tried_;
+  ConnectFor purpose_;
+  State state_ = State::idle;
   std::uint32_t attempts_made_ = 0;
-  std::unique_ptr<event::PlainStream> attempt_;
-  std::unique_ptr<event::PlainStream> failed_attempt_;  // dies later than its own callback
-  upstream::ServerLease lease_;
+  std::shared_ptr<WorkerUpstream> upstream_;
+  std::vector<const upstream::ServerState*> tried_;  // compared, never followed
+  upstream::ConnectTarget target_;                   // of the last server
   std::string server_name_;
+  upstream::ServerLease lease_;
+  std::unique_ptr<upstream::ConnectAttempt> attempt_;
+  std::shared_ptr<QueuePlace> queue_place_;  // while queued
+  event::Timer timer_;                       // of one try, or of the queue
+  event::Delay backoff_;
+  TimePoint deadline_{};           // of all tries
+  Side late_side_ = Side::server;  // whose fault it is when the try takes too long
+  ErrorCode last_failure_ = ErrorCode::refused;
 };
 
 }  // namespace hawser::proxy

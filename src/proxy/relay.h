@@ -56,7 +56,8 @@ enum class RelayProgress : std::uint8_t {
 
 class Relay {
  public:
-  // The streams and the timer belong to the session and outlive the relay. The timer is the relay's to arm.
+  // The streams and the timer belong to the session and outlive the relay. The timer is the relay's to arm, from
+  // the moment it waits for something.
   Relay(event::Loop& loop, event::Timer& timer, event::ByteStream& client, event::ByteStream& server,
         websocket::Extensions extensions) noexcept;
 
@@ -64,6 +65,8 @@ class Relay {
   [[nodiscard]] RelayProgress on_end(Peer from, event::StreamEnd end) noexcept;
   void on_drained(Peer at) noexcept;
   [[nodiscard]] RelayProgress on_timer() noexcept;
+  // Whether the timer is armed by the relay; before, its owner may use it.
+  [[nodiscard]] bool is_waiting() const noexcept { return waiting_ != Waiting::nothing; }
 
   // Ends the session politely: `code` to the client at a boundary of that kind. Once.
   void end(websocket::CloseCode code, std::string_view reason, websocket::StopAt boundary);

@@ -50,7 +50,11 @@ void Session::on_stream_bytes(Peer side, std::span<std::byte> bytes) {
   if (Relay* const live = relay()) return apply(live->on_bytes(side, bytes));
   if (side == Peer::server) {
     if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) return read_upgrade_answer(bytes);
-    if (Exchange* const current = exchange()) apply(current->on_server_bytes(bytes, keep_alive_allowed()));
+    if (Exchange* const current = exchange()) {
+      const ExchangeProgress progress = current->on_server_bytes(bytes, keep_alive_allowed());
+      judge_exchange(*current);
+      apply(progress);
+    }
     return;
   }
   if (std::holds_alternative<ReadHead>(stage_)) return read_requests(bytes);
@@ -66,9 +70,7 @@ void Session::on_stream_end(Peer side, event::StreamEnd end) {
   if (std::holds_alternative<Closing>(stage_)) return continue_closing();
   if (side == Peer::client) return on_client_end(end);
   if (Exchange* const current = exchange()) return apply(current->on_server_end(end));
-  if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) {
-    answer(502, "the server closed the connection before it answered");
-  }
+  if (std::holds_alternative<std::unique_ptr<Upgrading>>(stage_)) fail_upgrade();
 }
 
 // A client may end its direction behind a whole request and wait for the answer (RFC 9112, section 9.6).
@@ -104,20 +106,20 @@ void Session::on_handshake(Status outcome) {
   close();
 }
 
-void Session::on_connect(Status status) {
-  if (is_closed_) return;
-  // The attempt whose callback this is must outlive it, though the stage may not.
-  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_))
-    apply((*connect)->on_connect(std::move(status)));
+void Session::on_connect_outcome(ConnectOutcome outcome) {
+  if (!is_closed_) apply(std::move(outcome));
 }
 
 void Session::on_timer(event::Timer& /*timer*/) {
-  if (Relay* const live = relay()) return apply(live->on_timer());
+  if (Relay* const live = relay()) {
+    if (!live->is_waiting()) return judge_server(upstream::Outcome::success);  // its first second is over
+    return apply(live->on_timer());
+  }
   if (Exchange* const current = exchange()) return apply(current->on_timer());
-  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_)) return apply((*connect)->on_timeout());
   if (std::holds_alternative<ReadHead>(stage_)) return on_head_timeout();
   if (std::holds_alternative<Closing>(stage_)) return on_closing_timeout();
   if (std::holds_alternative<Handshake>(stage_)) return close();
+  judge_server(upstream::Outcome::failure);
   answer(504, "the server did not answer in time");
 }
 
@@ -133,9 +135,21 @@ void Session::end(websocket::CloseCode code, std::string_view reason) {
   if (!std::holds_alternative<Closing>(stage_)) close();
 }
 
+namespace {
+
+// Of a relay that ended before its first second was over.
+upstream::Outcome outcome_of(const RelayReport& report) {
+  const bool is_servers_fault = report.by == ClosedBy::server && report.cause != CloseCause::close_frame;
+  const bool is_broken_server = report.code == websocket::CloseCode::bad_gateway;
+  return is_servers_fault || is_broken_server ? upstream::Outcome::failure : upstream::Outcome::success;
+}
+
+}  // namespace
+
 void Session::apply(RelayProgress progress) {
   if (progress == RelayProgress::live) return;
   const RelayReport report = relay()->report();
+  judge_server(outcome_of(report));
   if (report.cause == CloseCause::protocol_error) {
     log_end("a peer broke the WebSocket protocol", websocket::to_string(report.violation));
   }
@@ -203,6 +217,7 @@ void Session::close() {
   if (Relay* const live = relay(); live != nullptr && record_) record_->relay = live->report();
   write_access_line();
   timer_.disarm();
+  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_)) (*connect)->cancel();
   client_->close();
   if (server_) server_->close();
   server_lease_.release();

@@ -20,7 +20,6 @@
 
 #include "event/byte_stream.h"
 #include "event/loop.h"
-#include "event/plain_stream.h"
 #include "http/error_page.h"
 #include "http/parser.h"
 #include "proxy/admission.h"
@@ -50,7 +49,7 @@ class Session final : public event::Disposable,
                       private SideObserver<Session, Peer::client>,
                       private SideObserver<Session, Peer::server>,
                       private tls::HandshakeObserver,
-                      private event::ConnectObserver,
+                      private ConnectOutcomeObserver,
                       private event::TimerObserver {
  public:
   // Begins to serve; the session joins the worker's list and leaves it when it closes.
@@ -77,6 +76,7 @@ class Session final : public event::Disposable,
   struct Upgrading {
     Upgrade upgrade;
     std::unique_ptr<Connect> connect;  // knows who was tried, should this server decline
+    bool is_warm = false;              // the connection was opened ahead of need, and nothing came over it yet
   };
   using Stage = std::variant<Handshake, ReadHead, std::unique_ptr<Connect>, std::unique_ptr<Upgrading>,
                              std::unique_ptr<Exchange>, std::unique_ptr<Relay>, Closing>;
@@ -103,7 +103,7 @@ class Session final : public event::Disposable,
   void on_client_end(event::StreamEnd end);
   void on_stream_drained(Peer side);
   void on_handshake(Status outcome) override;
-  void on_connect(Status status) override;
+  void on_connect_outcome(ConnectOutcome outcome) override;
   void on_timer(event::Timer& timer) override;
 
   // Reading heads. read_requests() serves pipelined requests in turn and keeps what the stage cannot take yet.
@@ -123,7 +123,12 @@ class Session final : public event::Disposable,
   void begin_exchange();
   void read_upgrade_answer(std::span<std::byte> bytes);
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
-  void try_another_server();
+  // The server broke off before it answered.
+  void fail_upgrade();
+  // Leaves the server of an upgrade; the stage that finds another one.
+  [[nodiscard]] Connect& return_to_connect();
+  void judge_server(upstream::Outcome outcome);
+  void judge_exchange(const Exchange& exchange);
   void accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest);
 
   // Serving.

@@ -1,9 +1,13 @@
 // The session's transitions from stage to stage, in the order a request goes through them.
+#include <chrono>
 #include <string>
 #include <utility>
 
+#include "event/retired_stream.h"
 #include "http/error_page.h"
 #include "http/rewrite.h"
+#include "proxy/retry_after.h"
+#include "proxy/server_verdict.h"
 #include "proxy/session.h"
 
 namespace hawser::proxy {
@@ -13,6 +17,9 @@ namespace {
 event::WriteResult send(event::ByteStream& stream, std::string_view text) noexcept {
   return stream.write(std::as_bytes(std::span(text)));
 }
+
+// A session that dies sooner than this after its upgrade counts against the server.
+constexpr Duration kProbation = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -99,13 +106,13 @@ void Session::begin_connect() {
   const auto upstream = worker_.find_upstream(route_->upstream);
   if (!upstream) return answer(503, "the upstream left the configuration");
   std::string key;
-  upstream->options->key.expand(RecordVariables(*record_, worker_.loop().now()), key);
-  http_->timeouts = upstream->options->timeouts;
-  worker_.loop().arm(timer_, http_->timeouts.connect);
-  event::ConnectObserver& observer = *this;
+  upstream->options().key.expand(RecordVariables(*record_, worker_.loop().now()), key);
+  http_->timeouts = upstream->options().timeouts;
+  const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : ConnectFor::exchange;
+  ConnectOutcomeObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
-      std::make_unique<Connect>(worker_, observer, route_->upstream, std::move(key)));
-  apply(connect.try_next());
+      std::make_unique<Connect>(worker_, observer, route_->upstream, std::move(key), purpose));
+  apply(connect.start());
 }
 
 void Session::apply(ConnectOutcome outcome) {
@@ -122,7 +129,7 @@ void Session::begin_service(Connected connected) {
   std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
   record_->server = connect->server_name();
   record_->connect_time = worker_.loop().now() - record_->started;
-  server_ = std::move(connected.server);
+  event::retire(worker_.loop(), std::exchange(server_, std::move(connected.server)));
   server_lease_ = std::move(connected.lease);
   has_server_ended_ = false;
   server_->set_observer(static_cast<SideObserver<Session, Peer::server>*>(this));
@@ -133,7 +140,7 @@ void Session::begin_service(Connected connected) {
   if (is_websocket) {
     worker_.loop().arm(timer_, http_->timeouts.response_head);
     stage_.emplace<std::unique_ptr<Upgrading>>(
-        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), std::move(connect)}));
+        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), std::move(connect), connected.is_warm}));
   } else {
     begin_exchange();
   }
@@ -165,19 +172,26 @@ void Session::feed_exchange(std::span<const std::byte> client_bytes) {
 }
 
 void Session::read_upgrade_answer(std::span<std::byte> bytes) {
+  Upgrading& upgrading = *std::get<std::unique_ptr<Upgrading>>(stage_);
+  upgrading.is_warm = false;
   std::span<const std::byte> input = bytes;
-  UpgradeOutcome outcome = std::get<std::unique_ptr<Upgrading>>(stage_)->upgrade.on_server_bytes(input);
+  UpgradeOutcome outcome = upgrading.upgrade.on_server_bytes(input);
   const std::span<std::byte> rest = bytes.last(input.size());
   if (auto* const accepted = std::get_if<UpgradeAccepted>(&outcome)) return accept_upgrade(accepted->head, rest);
   if (auto* const declined = std::get_if<UpgradeDeclined>(&outcome)) return decline_upgrade(std::move(*declined), rest);
-  if (auto* const failed = std::get_if<UpgradeFailed>(&outcome)) answer(502, failed->reason);
+  if (auto* const failed = std::get_if<UpgradeFailed>(&outcome)) {
+    judge_server(upstream::Outcome::failure);
+    answer(502, failed->reason);
+  }
 }
 
 void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest) {
   const int status = declined.head.status;
+  judge_server(status >= 500 ? upstream::Outcome::failure : upstream::Outcome::success);
   const bool is_server_unwell = status == 502 || status == 503 || status == 504;
-  if (is_server_unwell && std::get<std::unique_ptr<Upgrading>>(stage_)->connect->can_try_another()) {
-    return try_another_server();
+  Upgrading& upgrading = *std::get<std::unique_ptr<Upgrading>>(stage_);
+  if (is_server_unwell && upgrading.connect->claim_retry(RetryAt::another_server)) {
+    return apply(return_to_connect().retry());
   }
   begin_exchange();
   Exchange& current = *exchange();
@@ -187,12 +201,30 @@ void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byt
   apply(current.on_server_bytes(rest, keep_alive_allowed()));
 }
 
-void Session::try_another_server() {
+void Session::fail_upgrade() {
+  Upgrading& upgrading = *std::get<std::unique_ptr<Upgrading>>(stage_);
+  if (upgrading.is_warm) {
+    upstream::ServerLease lease = std::move(server_lease_);
+    return apply(return_to_connect().connect_anew(std::move(lease)));
+  }
+  judge_server(upstream::Outcome::failure);
+  if (upgrading.connect->claim_retry(RetryAt::any_server)) return apply(return_to_connect().retry());
+  answer(502, "the server closed the connection before it answered");
+}
+
+Connect& Session::return_to_connect() {
   std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Upgrading>>(stage_)->connect);
   drop_server();
-  worker_.loop().arm(timer_, http_->timeouts.connect);
-  auto& stage = *stage_.emplace<std::unique_ptr<Connect>>(std::move(connect));
-  apply(stage.try_next());
+  timer_.disarm();
+  return *stage_.emplace<std::unique_ptr<Connect>>(std::move(connect));
+}
+
+void Session::judge_server(upstream::Outcome outcome) { judge(worker_, server_lease_, outcome, route_->upstream); }
+
+// Answers below 500 show that the server works. What others show depends on the application: nothing.
+void Session::judge_exchange(const Exchange& exchange) {
+  if (server_lease_.is_judged() || exchange.response_status() == 0) return;
+  judge_server(exchange.response_status() < 500 ? upstream::Outcome::success : upstream::Outcome::none);
 }
 
 void Session::accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest) {
@@ -210,6 +242,7 @@ void Session::accept_upgrade(const http::ResponseHead& head, std::span<std::byte
   if (send(*client_, bytes) == event::WriteResult::blocked) server_->stop_reading();
   stage_.emplace<std::unique_ptr<Relay>>(
       std::make_unique<Relay>(worker_.loop(), timer_, *client_, *server_, extensions));
+  if (!server_lease_.is_judged()) worker_.loop().arm(timer_, kProbation);
   client_->start_reading();
   // Frames that came with the heads go first, in order; nothing is held back yet, so they need no headroom.
   if (!rest.empty()) apply(relay()->on_bytes(Peer::server, rest));
@@ -220,7 +253,11 @@ void Session::apply(ExchangeProgress progress) {
   if (progress == ExchangeProgress::live) return;
   Exchange& current = *exchange();
   record_->upstream_status = current.response_status();
-  if (progress == ExchangeProgress::failed) return answer(current.status(), current.failure_reason());
+  if (progress == ExchangeProgress::failed) {
+    judge_server(current.status() >= 500 ? upstream::Outcome::failure : upstream::Outcome::none);
+    return answer(current.status(), current.failure_reason());
+  }
+  judge_exchange(current);
   record_->status = current.response_status();
   record_->body_bytes_sent = current.body_bytes_sent();
   record_->bytes_sent = current.body_bytes_sent() + current.head_bytes_sent();
@@ -254,6 +291,8 @@ void Session::answer(const Verdict& refusal) {
   page.connection = keeps_alive ? http::ConnectionField::keep_alive : http::ConnectionField::close;
   page.is_head_request = head.method == "HEAD";
   page.extra = refusal.refusal_fields;
+  if (page.status == 503 && page.extra.empty())
+    page.extra.emplace_back("Retry-After", retry_after(worker_.rng().next()));
   const std::string bytes = http::write_error_page(page);
   (void)send(*client_, bytes);
   record_->status = refusal.refusal_status;

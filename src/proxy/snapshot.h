@@ -14,8 +14,11 @@
 #include "log/access_log.h"
 #include "proxy/listener_state.h"
 #include "proxy/router.h"
+#include "tls/client_context.h"
 #include "tls/server_context.h"
 #include "upstream/balancer.h"
+#include "upstream/connector.h"
+#include "upstream/source_pool.h"
 
 namespace hawser::proxy {
 
@@ -37,13 +40,30 @@ struct RouteOptions {
   bool is_websocket_enabled = true;
 };
 
+// Servers of one rank and what picks among them.
+struct Tier {
+  std::shared_ptr<const upstream::ServerGroup> group;  // never empty
+  std::shared_ptr<const upstream::BalancerPlan> plan;
+};
+
 struct Upstream {
   std::string name;
-  std::shared_ptr<const upstream::ServerGroup> group;
-  std::shared_ptr<const upstream::BalancerPlan> plan;
+  std::vector<Tier> tiers;  // each is for when none before it has an eligible server; empty: no server is known
+  std::shared_ptr<upstream::UpstreamState> state;
   TemplateText key;
   config::UpstreamTimeouts timeouts;
-  std::uint32_t attempts = 1;
+  config::Retry retry;
+  config::Queue queue;
+  config::Keepalive keepalive;
+  std::shared_ptr<const tls::ClientContext> tls;            // null: plain
+  std::uint64_t tls_fingerprint = 0;                        // of everything `tls` was made from
+  std::shared_ptr<const upstream::SourcePool> sources;      // null: the system chooses
+  std::shared_ptr<const config::HealthCheck> health_check;  // null: off
+
+  // How a connection to one of its servers is made.
+  [[nodiscard]] upstream::ConnectTarget target_of(const upstream::Server& server) const {
+    return {server.address, tls, server.tls_name, sources};
+  }
 };
 
 struct AccessLogging {

@@ -7,8 +7,13 @@
 
 namespace hawser::proxy {
 
-WorkerContext::WorkerContext(event::Loop& loop, log::Logger& logger, std::uint64_t seed)
-    : loop_(loop), logger_(logger), rng_(seed), last_session_id_(rng_.next() << 32U) {}
+WorkerContext::WorkerContext(event::Loop& loop, event::Inbox& inbox, log::Logger& logger, std::uint64_t seed)
+    : loop_(loop),
+      inbox_(inbox),
+      logger_(logger),
+      rng_(seed),
+      warm_pool_(loop, tls_scratch_, Rng(rng_.next())),
+      last_session_id_(rng_.next() << 32U) {}
 
 WorkerContext::~WorkerContext() = default;
 
@@ -16,25 +21,46 @@ void WorkerContext::adopt(std::shared_ptr<const Snapshot> snapshot) {
   std::vector<std::shared_ptr<WorkerUpstream>> upstreams;
   for (const auto& options : snapshot->upstreams) {
     const auto before = find_upstream(options->name);
-    auto upstream = std::make_shared<WorkerUpstream>();
-    upstream->options = options;
-    if (options->plan) {
-      upstream->balancer = options->plan->make_balancer(Rng(rng_.next()), before ? before->balancer.get() : nullptr);
-    }
-    upstreams.push_back(std::move(upstream));
+    upstreams.push_back(std::make_shared<WorkerUpstream>(options, before.get(), rng_));
   }
   upstreams_ = std::move(upstreams);
   snapshot_ = std::move(snapshot);
+  adopt_warm_targets();
+}
+
+void WorkerContext::adopt(std::shared_ptr<const Upstream> changed) {
+  for (auto& upstream : upstreams_) {
+    if (upstream->options().name != changed->name) continue;
+    upstream = std::make_shared<WorkerUpstream>(std::move(changed), upstream.get(), rng_);
+    return adopt_warm_targets();
+  }
+}
+
+void WorkerContext::adopt_warm_targets() {
+  if (is_draining_) return;
+  std::vector<WarmTarget> targets;
+  for (const auto& upstream : upstreams_) {
+    const Upstream& options = upstream->options();
+    if (options.keepalive.prewarm == 0) continue;
+    for (const Tier& tier : options.tiers) {
+      for (const upstream::Server& server : tier.group->servers) {
+        targets.push_back({server.state, options.target_of(server), options.keepalive.prewarm,
+                           options.keepalive.timeout, options.timeouts.connect});
+      }
+    }
+  }
+  warm_pool_.adopt(std::move(targets));
 }
 
 std::shared_ptr<WorkerUpstream> WorkerContext::find_upstream(std::string_view name) const {
   const auto found = std::find_if(upstreams_.begin(), upstreams_.end(),
-                                  [name](const auto& upstream) { return upstream->options->name == name; });
+                                  [name](const auto& upstream) { return upstream->options().name == name; });
   return found == upstreams_.end() ? nullptr : *found;
 }
 
 void WorkerContext::begin_drain() {
   is_draining_ = true;
+  warm_pool_.adopt({});
   for (Session* session = first_session_; session != nullptr;) {
     Session& current = *session;
     session = session->next_;

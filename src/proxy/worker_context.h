@@ -9,22 +9,17 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "event/inbox.h"
 #include "event/loop.h"
 #include "log/logger.h"
 #include "proxy/snapshot.h"
+#include "proxy/warm_pool.h"
+#include "proxy/worker_upstream.h"
 #include "tls/tls_scratch.h"
-#include "upstream/balancer.h"
 
 namespace hawser::proxy {
 
 class Session;
-
-// One worker's view of an upstream: the plan it shares and the picker of its own. Lives as long as somebody connects
-// through it, also after a reload.
-struct WorkerUpstream {
-  std::shared_ptr<const Upstream> options;
-  std::unique_ptr<upstream::Balancer> balancer;  // null when the upstream has no server
-};
 
 // Single-writer, read by any thread.
 struct WorkerCounters {
@@ -35,19 +30,26 @@ struct WorkerCounters {
 
 class WorkerContext {
  public:
-  WorkerContext(event::Loop& loop, log::Logger& logger, std::uint64_t seed);
+  WorkerContext(event::Loop& loop, event::Inbox& inbox, log::Logger& logger, std::uint64_t seed);
   ~WorkerContext();
   WorkerContext(const WorkerContext&) = delete;
   WorkerContext& operator=(const WorkerContext&) = delete;
 
   [[nodiscard]] event::Loop& loop() noexcept { return loop_; }
+  // How other threads reach this one.
+  [[nodiscard]] event::Inbox& inbox() noexcept { return inbox_; }
   [[nodiscard]] tls::TlsScratch& tls_scratch() noexcept { return tls_scratch_; }
   [[nodiscard]] log::Logger& logger() noexcept { return logger_; }
   [[nodiscard]] Rng& rng() noexcept { return rng_; }
   [[nodiscard]] WorkerCounters& counters() noexcept { return counters_; }
+  [[nodiscard]] WarmPool& warm_pool() noexcept { return warm_pool_; }
+  // Goes on by one each time it is asked.
+  [[nodiscard]] std::uint64_t next_connection() noexcept { return ++last_connection_; }
 
   // Swaps the configuration; balancers carry their state over. Live sessions are not touched.
   void adopt(std::shared_ptr<const Snapshot> snapshot);
+  // The members of one upstream of the snapshot changed.
+  void adopt(std::shared_ptr<const Upstream> changed);
   [[nodiscard]] const std::shared_ptr<const Snapshot>& snapshot() const noexcept { return snapshot_; }
   // Null when the current snapshot has no upstream of that name.
   [[nodiscard]] std::shared_ptr<WorkerUpstream> find_upstream(std::string_view name) const;
@@ -67,16 +69,20 @@ class WorkerContext {
   friend class Session;
   void add(Session& session) noexcept;
   void remove(Session& session) noexcept;
+  void adopt_warm_targets();
 
   event::Loop& loop_;
+  event::Inbox& inbox_;
   tls::TlsScratch tls_scratch_;
   log::Logger& logger_;
   Rng rng_;
   WorkerCounters counters_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<std::shared_ptr<WorkerUpstream>> upstreams_;
+  WarmPool warm_pool_;
   Session* first_session_ = nullptr;
   std::uint64_t last_session_id_;
+  std::uint64_t last_connection_ = 0;
   bool is_draining_ = false;
 };
 

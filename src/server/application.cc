@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/reader.h"
 #include "event/libuv_version.h"
@@ -43,7 +44,7 @@ int print_build_info() {
 
 int test_configuration(const Command& command) {
   proxy::StateRegistry states;
-  const LoadResult result = load_configuration(command.config_file, command.overrides, nullptr, states);
+  const LoadResult result = load_configuration(command.config_file, command.overrides, states);
   print_diagnostics(result.diagnostics);
   if (!result.loaded) {
     print_error("configuration file " + command.config_file + " test failed");
@@ -90,15 +91,23 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// After the user changed: a key that only root can read would make the next reload fail.
-Status check_keys_are_readable(const config::Configuration& configuration) {
+std::vector<std::string> key_files(const config::Configuration& configuration) {
+  std::vector<std::string> files;
   for (const config::Listener& listener : configuration.listeners) {
     if (!listener.tls) continue;
-    for (const config::CertificateFiles& files : listener.tls->certificates) {
-      if (::access(files.key_file.c_str(), R_OK) == 0) continue;
-      return failure(ErrorCode::permission_denied,
-                     files.key_file + ": user '" + configuration.user + "' cannot read it");
-    }
+    for (const config::CertificateFiles& pair : listener.tls->certificates) files.push_back(pair.key_file);
+  }
+  for (const config::Upstream& upstream : configuration.upstreams) {
+    if (upstream.tls && !upstream.tls->key_file.empty()) files.push_back(upstream.tls->key_file);
+  }
+  return files;
+}
+
+// After the user changed: a key that only root can read would make the next reload fail.
+Status check_keys_are_readable(const config::Configuration& configuration) {
+  for (const std::string& file : key_files(configuration)) {
+    if (::access(file.c_str(), R_OK) == 0) continue;
+    return failure(ErrorCode::permission_denied, file + ": user '" + configuration.user + "' cannot read it");
   }
   return {};
 }
@@ -148,7 +157,7 @@ int serve(const Command& command) {
   event::ignore_broken_pipes();
   tls::initialize_openssl();
   proxy::StateRegistry states;
-  LoadResult result = load_configuration(command.config_file, command.overrides, nullptr, states);
+  LoadResult result = load_configuration(command.config_file, command.overrides, states);
   print_diagnostics(result.diagnostics);
   if (!result.loaded) return kExitInvalidConfiguration;
   std::optional<Daemon> daemon;

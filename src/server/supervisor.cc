@@ -5,6 +5,9 @@
 #include <csignal>
 #include <utility>
 
+#include "base/secure_random.h"
+#include "config/reader.h"
+
 namespace hawser::server {
 
 namespace {
@@ -29,6 +32,7 @@ Supervisor::Supervisor(Startup startup)
     : startup_(std::move(startup)), configuration_(startup_.loaded.configuration), timer_(*this) {}
 
 Supervisor::~Supervisor() {
+  upkeep_.reset();
   workers_.clear();
   signals_.reset();
   inbox_.reset();
@@ -43,6 +47,12 @@ Status Supervisor::start() {
   inbox_ = std::move(*inbox);
   if (auto opened = open_access_log(startup_.loaded); !opened) return opened;
   snapshot_ = std::move(startup_.loaded.snapshot);
+  upkeep_ = std::make_unique<UpstreamUpkeep>(*startup_.loop, *startup_.logger, startup_.states, random_u64(),
+                                             std::move(startup_.loaded.known),
+                                             [this](const std::shared_ptr<const proxy::Upstream>& changed) {
+                                               for (const auto& worker : workers_) worker->adopt(changed);
+                                             });
+  upkeep_->adopt(configuration_, *snapshot_);
   for (std::size_t i = 0; i < startup_.workers; ++i) {
     auto worker = Worker::create(*startup_.logger);
     if (!worker) return std::unexpected(std::move(worker.error()));
@@ -100,33 +110,54 @@ void Supervisor::on_signal(int number) {
 
 void Supervisor::reload() {
   if (phase_ != Phase::serving) return log(log::Level::warn, "reload refused: the process is ending");
-  if (waiting_for_workers_ > 0) {
+  if (is_preparing_ || waiting_for_workers_ > 0) {
     is_reload_wanted_ = true;
     return;
   }
-  LoadResult result = load_configuration(startup_.config_file, startup_.overrides, snapshot_.get(), startup_.states);
-  for (const config::Diagnostic& diagnostic : result.diagnostics) {
-    const bool is_error = diagnostic.severity == config::Severity::error;
-    log(is_error ? log::Level::error : log::Level::warn, config::to_string(diagnostic));
-  }
-  const auto refuse = [this](std::string_view reason) {
-    log(log::Level::error, log::LineBuilder("reload refused, nothing changed").add("reason", reason).text());
+  config::ReadResult read = config::read_configuration({startup_.config_file, startup_.overrides});
+  log_diagnostics(read.diagnostics);
+  if (!read.configuration) return refuse_reload("the configuration has errors");
+  is_preparing_ = true;
+  const config::Configuration& asked = *read.configuration;
+  upkeep_->prepare(asked, [this, configuration = asked]() mutable { continue_reload(std::move(configuration)); });
+}
+
+void Supervisor::continue_reload(config::Configuration configuration) {
+  is_preparing_ = false;
+  if (phase_ != Phase::serving) return;  // told to end meanwhile
+  const auto members = [this](const config::Upstream& upstream, config::Diagnostics& diagnostics) {
+    return upkeep_->members_of(upstream, diagnostics);
   };
-  if (!result.loaded) return refuse("the configuration has errors");
+  LoadResult result = compile_configuration(std::move(configuration), snapshot_.get(), members, startup_.states);
+  log_diagnostics(result.diagnostics);
+  if (!result.loaded) return refuse_reload("the configuration has errors");
   LoadedConfiguration& loaded = *result.loaded;
   const std::vector<SocketBook::Wanted> wanted = wanted_sockets(loaded);
   auto entries = startup_.sockets.prepare(wanted);
-  if (!entries) return refuse(entries.error().message);
-  if (auto opened = open_access_log(loaded); !opened) return refuse(opened.error().message);
+  if (!entries) return refuse_reload(entries.error().message);
+  if (auto opened = open_access_log(loaded); !opened) return refuse_reload(opened.error().message);
   const config::Log& log_options = loaded.configuration.log;
   if (auto done = startup_.logger->reconfigure(log_options.target, log_options.level); !done) {
-    return refuse(done.error().message);
+    return refuse_reload(done.error().message);
   }
   warn_of_fixed_keys(loaded.configuration);
   SocketBook::apply_options(*entries, wanted);
   configuration_ = std::move(loaded.configuration);
   snapshot_ = std::move(loaded.snapshot);
+  upkeep_->adopt(configuration_, *snapshot_);
   distribute(*entries, [this, prepared = *entries]() mutable { finish_reload(std::move(prepared)); });
+}
+
+void Supervisor::refuse_reload(std::string_view reason) {
+  log(log::Level::error, log::LineBuilder("reload refused, nothing changed").add("reason", reason).text());
+  reload_again_if_wanted();
+}
+
+void Supervisor::log_diagnostics(const config::Diagnostics& diagnostics) {
+  for (const config::Diagnostic& diagnostic : diagnostics) {
+    const bool is_error = diagnostic.severity == config::Severity::error;
+    log(is_error ? log::Level::error : log::Level::warn, config::to_string(diagnostic));
+  }
 }
 
 void Supervisor::finish_reload(SocketBook::Entries entries) {

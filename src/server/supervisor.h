@@ -18,6 +18,7 @@
 #include "proxy/compiler.h"
 #include "server/configuration_loader.h"
 #include "server/socket_book.h"
+#include "server/upstream_upkeep.h"
 #include "server/worker.h"
 
 namespace hawser::server {
@@ -51,7 +52,11 @@ class Supervisor final : private event::TimerObserver {
 
   void on_signal(int number);
   void on_timer(event::Timer& timer) override;
+  // Reads and checks the file, then lets its names be asked; continue_reload() follows.
   void reload();
+  void continue_reload(config::Configuration configuration);
+  void refuse_reload(std::string_view reason);
+  void log_diagnostics(const config::Diagnostics& diagnostics);
   // Gives `snapshot` to every worker; `done` runs on this thread when all have it.
   void distribute(const SocketBook::Entries& entries, event::Inbox::Task done);
   void finish_reload(SocketBook::Entries entries);
@@ -73,9 +78,11 @@ class Supervisor final : private event::TimerObserver {
   // Every access log that a snapshot may still refer to: the last reference joins its writer, which is for this thread.
   std::vector<std::shared_ptr<log::AccessLog>> access_logs_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<UpstreamUpkeep> upkeep_;
   event::Timer timer_;
   TimePoint phase_deadline_{};
   std::size_t waiting_for_workers_ = 0;  // of a reload under way
+  bool is_preparing_ = false;            // a reload whose names are being asked
   bool is_reload_wanted_ = false;        // another HUP came meanwhile
   Phase phase_ = Phase::serving;
 };

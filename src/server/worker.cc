@@ -16,7 +16,7 @@ Result<std::unique_ptr<Worker>> Worker::create(log::Logger& logger) {
   auto inbox = event::Inbox::create(*worker->loop_);
   if (!inbox) return std::unexpected(std::move(inbox.error()));
   worker->inbox_ = std::move(*inbox);
-  worker->context_ = std::make_unique<proxy::WorkerContext>(*worker->loop_, logger, random_u64());
+  worker->context_ = std::make_unique<proxy::WorkerContext>(*worker->loop_, *worker->inbox_, logger, random_u64());
   worker->listeners_ = std::make_unique<proxy::ListenerSet>(*worker->context_);
   return worker;
 }
@@ -47,6 +47,10 @@ void Worker::adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<
         sockets.clear();
         done();
       });
+}
+
+void Worker::adopt(std::shared_ptr<const proxy::Upstream> changed) {
+  inbox_->post([this, taken = std::move(changed)]() mutable { context_->adopt(std::move(taken)); });
 }
 
 void Worker::pause_accepting() {

@@ -35,6 +35,8 @@ class Worker {
   // All of these return at once and take effect on the worker's thread, in order; callbacks run there too.
   void adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::ListenerBinding> bindings,
              Callback on_adopted);
+  // The members of one upstream changed.
+  void adopt(std::shared_ptr<const proxy::Upstream> changed);
   void pause_accepting();
   void begin_drain();
   void end_all_sessions(std::uint16_t close_code, std::string reason);

@@ -140,7 +140,7 @@ def test_a_refusing_server_costs_no_session(hawser, peers, refusing):
 
 def test_attempts_are_capped(hawser, peers, refusing):
     good = peers.echo(name="good").address
-    proxy = hawser(relay_to(refusing, good, upstream={"retry": {"attempts": 1}}))
+    proxy = hawser(relay_to(refusing, good, upstream={"retry": {"attempts": 1}, "circuit_breaker": "off"}))
     statuses = Counter(get(proxy.address()).status for _ in range(20))
     assert statuses == {200: 10, 502: 10}
 

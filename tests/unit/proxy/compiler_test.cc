@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "config/reader.h"
+#include "proxy/compile_upstream.h"
 #include "support/catch.h"
+#include "upstream/member_list.h"
 
 using namespace hawser;
 using namespace hawser::proxy;
@@ -30,7 +32,11 @@ Compiled compile(const std::string& text, StateRegistry& states, const Snapshot*
   for (const auto& diagnostic : read.diagnostics) UNSCOPED_INFO(config::to_string(diagnostic));
   REQUIRE(read.configuration.has_value());
   Compiled compiled;
-  compiled.snapshot = compile_snapshot(*read.configuration, predecessor, states, compiled.diagnostics);
+  const upstream::KnownNames nothing;
+  const auto members = [&nothing](const config::Upstream& upstream, config::Diagnostics& diagnostics) {
+    return upstream::list_members(upstream, nothing, diagnostics);
+  };
+  compiled.snapshot = compile_snapshot(*read.configuration, predecessor, members, states, compiled.diagnostics);
   return compiled;
 }
 
@@ -46,7 +52,7 @@ config::Diagnostic only(const Compiled& compiled) {
 }
 
 const upstream::Server& server_of(const Compiled& compiled, std::size_t index, std::size_t upstream = 0) {
-  return compiled.snapshot->upstreams.at(upstream)->group->servers.at(index);
+  return compiled.snapshot->upstreams.at(upstream)->tiers.at(0).group->servers.at(index);
 }
 
 const std::string kTwoServers = "{ servers: [\"127.0.0.1:9001\", \"127.0.0.1:9002\"] }";
@@ -66,7 +72,7 @@ TEST_CASE("a sound configuration compiles without a word") {
   REQUIRE(compiled.snapshot->upstreams.size() == 1);
   CHECK(server_of(compiled, 0).name == "127.0.0.1:9001");
   CHECK(server_of(compiled, 1).address.to_string() == "127.0.0.1:9002");
-  CHECK(compiled.snapshot->upstreams[0]->plan != nullptr);
+  CHECK(compiled.snapshot->upstreams[0]->tiers.at(0).plan != nullptr);
 }
 
 TEST_CASE("an unknown balancing method is an error that names the known ones and its place") {
@@ -142,9 +148,8 @@ TEST_CASE("no error hides another") {
   CHECK(compiled.diagnostics.size() == 3);
 }
 
-TEST_CASE("a host that cannot be resolved is a warning, and its server takes no session") {
-  const std::string impossible = std::string(64, 'a') + ".example:80";  // a label is at most 63 long
-  const auto compiled = compile(file_with("{ servers: [\"" + impossible + "\", \"127.0.0.1:9002\"] }"));
+TEST_CASE("a host without an answer is a warning, and its server takes no session") {
+  const auto compiled = compile(file_with("{ servers: [\"chat.example:80\", \"127.0.0.1:9002\"] }"));
   REQUIRE(compiled.snapshot);
   CHECK(only(compiled).severity == Severity::warning);
   CHECK_FALSE(server_of(compiled, 0).state->is_eligible({}));
@@ -160,8 +165,49 @@ TEST_CASE("servers, upstreams and listeners keep their state over a reload") {
   CHECK(after.snapshot->generation == 2);
   CHECK(server_of(after, 1).state == server_of(before, 1).state);
   CHECK(server_of(after, 0).state != server_of(before, 0).state);
-  CHECK(after.snapshot->upstreams[0]->group->state == before.snapshot->upstreams[0]->group->state);
+  CHECK(after.snapshot->upstreams[0]->tiers[0].group->state == before.snapshot->upstreams[0]->tiers[0].group->state);
   CHECK(after.snapshot->listeners[0]->state == before.snapshot->listeners[0]->state);
+}
+
+TEST_CASE("backups stand in a tier of their own behind the others") {
+  const auto compiled = compile(file_with(
+      "{ servers: [{ address: \"127.0.0.1:9001\", backup: true }, \"127.0.0.1:9002\", \"127.0.0.1:9003\"] }"));
+  REQUIRE(compiled.snapshot);
+  const auto& tiers = compiled.snapshot->upstreams[0]->tiers;
+  REQUIRE(tiers.size() == 2);
+  CHECK(tiers[0].group->servers.size() == 2);
+  CHECK(tiers[1].group->servers.at(0).name == "127.0.0.1:9001");
+}
+
+TEST_CASE("put into use, servers have the limits and modes of the file, and newcomers start slowly") {
+  StateRegistry states;
+  const auto before = compile(file_with("{ slow_start: 100, servers: [\"127.0.0.1:9001\"] }"), states);
+  const auto after = compile(file_with("{ slow_start: 100, servers: [{ address: \"127.0.0.1:9001\", state: drain }, "
+                                       "{ address: \"127.0.0.1:9002\", max_sessions: 5 }] }"),
+                             states, before.snapshot.get());
+  const Upstream& first = *before.snapshot->upstreams[0];
+  const Upstream& second = *after.snapshot->upstreams[0];
+  put_into_use(first, nullptr);
+  CHECK(server_of(after, 0).state->is_eligible({}));
+  CHECK_FALSE(server_of(before, 0).state->is_held_back(*first.tiers[0].group->state));
+  put_into_use(second, &first);
+  CHECK(server_of(after, 0).state->is_blocked(upstream::Block::disabled));
+  CHECK_FALSE(server_of(after, 0).state->is_held_back(*second.tiers[0].group->state));
+  CHECK(server_of(after, 1).state->is_held_back(*second.tiers[0].group->state));
+  put_into_use(first, &second);
+  CHECK_FALSE(server_of(after, 0).state->is_blocked());
+}
+
+TEST_CASE("the TLS context of an upstream is shared over a reload that changes nothing of it") {
+  StateRegistry states;
+  const std::string file = "{ tls: { verify: off }, servers: [\"127.0.0.1:9001\"] }";
+  const auto before = compile(file_with(file), states);
+  const auto same = compile(file_with(file), states, before.snapshot.get());
+  const auto other =
+      compile(file_with("{ tls: { verify: on }, servers: [\"127.0.0.1:9001\"] }"), states, before.snapshot.get());
+  REQUIRE(before.snapshot->upstreams[0]->tls);
+  CHECK(same.snapshot->upstreams[0]->tls == before.snapshot->upstreams[0]->tls);
+  CHECK(other.snapshot->upstreams[0]->tls != before.snapshot->upstreams[0]->tls);
 }
 
 TEST_CASE("the same address in two upstreams has two states") {
