@@ -45,7 +45,7 @@ void judge(WorkerContext& worker, upstream::ServerLease& lease, upstream::Outcom
     log::LineBuilder line(message_of(event));
     line.add("upstream", upstream).add("server", name_of(*group, state));
     if (event == BreakerEvent::ejected || event == BreakerEvent::ejected_again) {
-      line.add("for_ms", static_cast<std::int64_t>((state->blocked_until() - now).count()));
+      line.add("for_ms", static_cast<std::int64_t>((state->ejected_until() - now).count()));
     }
     worker.logger().write(level, line.text());
   }

@@ -53,10 +53,6 @@ class alignas(64) ServerState {
   // another group holds nothing back.
   [[nodiscard]] bool is_held_back(const GroupState& group) const noexcept;
 
-  // When the breaker may let a session through again; TimePoint::min() when it keeps none away.
-  [[nodiscard]] TimePoint blocked_until() const noexcept {
-    return TimePoint(Duration(blocked_until_.load(std::memory_order_relaxed)));
-  }
   // Open or half open.
   [[nodiscard]] bool is_ejected() const noexcept { return is_ejected_.load(std::memory_order_relaxed); }
   // When the breaker lets somebody through again: TimePoint::min() now, TimePoint::max() not before a probe ended.
