@@ -43,8 +43,16 @@ def visit_until(proxy, condition, what, timeout=10):
     return wait_until(once, timeout, what)
 
 
-def eject(proxy, server, timeout=10):
-    visit_until(proxy, lambda: proxy.log.count(of(EJECTED, server)), f"{server.name} to be ejected", timeout)
+def eject(proxy, server):
+    """Sessions one after another until it is ejected; those that it takes last until it ends them."""
+    def once():
+        with connect(proxy.address()) as wire:
+            wire.send(handshake_bytes())
+            head = wire.read_head()
+            if head.status == 101 and head.get("x-server") == server.name:
+                assert wire.is_over()
+        return proxy.log.count(of(EJECTED, server))
+    wait_until(once, 10, f"{server.name} to be ejected")
 
 
 @pytest.mark.parametrize("failure", [answers(503), answers(500), resets, hangs_up, upgrades_and_hangs_up, upgrades_and_resets],
@@ -129,8 +137,8 @@ def test_a_probe_that_fails_ejects_again_and_for_twice_as_long(hawser, flaky_ser
     proxy = hawser(guarded(failing, well, eject="200ms", max_eject="1s"))
     visit_until(proxy, lambda: len(failing.heads) >= 10, "five probes", 20)
     gaps = [later - earlier for earlier, later in zip(failing.times[4:], failing.times[5:])]
-    # 0.2, 0.4, 0.8, then 1 s is the most; jitter adds up to a fifth.
-    assert all(gap >= wanted for gap, wanted in zip(gaps, (0.2, 0.4, 0.8, 1.0, 1.0))), gaps
+    # 0.2, 0.4, 0.8, then 1 s is the most; jitter adds up to a fifth. The server's own clock is a little late.
+    assert all(gap >= wanted - 0.03 for gap, wanted in zip(gaps, (0.2, 0.4, 0.8, 1.0, 1.0))), gaps
     assert all(gap <= wanted + 0.4 for gap, wanted in zip(gaps, (0.24, 0.48, 0.96, 1.0, 1.0))), gaps
     assert proxy.log.count(RECOVERED) == 0
 

@@ -20,9 +20,11 @@ def trio(flaky_server):
     return on_one_port(flaky_server, "a", "b", "c")
 
 
-def found_by(dns=None, upstream=None, top=None, **discover):
+def found_by(nameserver=None, upstream=None, top=None, **discover):
     """An upstream whose servers are discovered; answers may be asked for again soon."""
-    resolver = {"resolver": {"nameservers": [dns.address], "timeout": "200ms", "attempts": 2}} if dns else {}
+    resolver = {}
+    if nameserver:
+        resolver = {"resolver": {"nameservers": [nameserver.address], "timeout": "200ms", "attempts": 2}}
     settings = {"discover": discover, "resolve": {"min": "100ms"}, **(upstream or {})}
     configuration = relay_to(upstream=settings, **resolver, **(top or {}))
     del configuration["upstreams"]["pool"]["servers"]

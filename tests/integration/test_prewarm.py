@@ -88,6 +88,8 @@ def test_one_that_died_idle_costs_nothing(hawser, flaky_server):
         with open_websocket(proxy.address()) as wire:
             wire.send_text(f"round {number}")
             assert wire.read_text() == f"round {number}"
+            wire.send_close()
+            assert wire.is_over()
     assert proxy.log.count(EJECTED) == 0 and proxy.log.count(CANNOT_CONNECT) == 0
 
 

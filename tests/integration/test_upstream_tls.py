@@ -48,7 +48,7 @@ def test_a_websocket_echo_goes_through_tls(hawser, tls_server, authority, chat):
 def test_both_versions_are_spoken_to_servers(hawser, tls_server, authority, chat, version, spoken):
     server = tls_server(chat, version=version)
     assert echoes(hawser(relay_by_tls(server, authority)))
-    assert [handshake.version() for handshake in server.handshakes] == [spoken]
+    assert [handshake.version for handshake in server.handshakes] == [spoken]
 
 
 def test_a_real_server_behind_tls_serves_plain_http_and_websocket(hawser, peers, authority, chat):
@@ -127,7 +127,7 @@ def test_a_client_certificate_is_shown_when_the_server_asks(hawser, tls_server, 
     server = tls_server(chat, client_ca=authority.cert_file, version=version)
     own = authority.issue("hawser", "DNS:hawser.test")
     assert echoes(hawser(relay_by_tls(server, authority, **own.as_configuration())))
-    shown = dict(pair for (pair,) in server.handshakes[0].getpeercert()["subject"])
+    shown = dict(pair for (pair,) in server.handshakes[0].client_certificate["subject"])
     assert shown["commonName"] == "hawser"
 
 

@@ -4,8 +4,8 @@ import re
 CANNOT_CONNECT = r"cannot connect to a server"
 EJECTED = r"server ejected"
 RECOVERED = r"server recovered"
-IS_DOWN = r"server is down"
-IS_UP = r"server is up"
+IS_DOWN = r"server (is )?down"
+IS_UP = r"server (is )?up"
 MEMBERS_CHANGED = r"servers of an upstream changed"
 
 

@@ -2,6 +2,7 @@
 import select
 import socket
 import ssl
+from dataclasses import dataclass
 
 from harness.flaky_server import FlakyServer, good
 
@@ -9,9 +10,16 @@ ALERT, HANDSHAKE, APPLICATION_DATA = 21, 22, 23
 CHANGE_CIPHER_SPEC = 20
 
 
+@dataclass
+class Handshake:
+    version: str
+    is_resumed: bool
+    client_certificate: dict | None
+
+
 class TlsServer(FlakyServer):
-    """`handshakes` are the TLS sockets that came to be, `failures` what went wrong with others, `asked_names` the SNI of
-    all, None where there was none."""
+    """`handshakes` are those that came to be, `failures` what went wrong with others, `asked_names` the SNI of all, None
+    where there was none."""
 
     def __init__(self, certificate, name="tls", behaviour=good, client_ca=None, version=None, **options):
         self.handshakes = []
@@ -33,11 +41,11 @@ class TlsServer(FlakyServer):
         except (ssl.SSLError, OSError) as error:
             self.failures.append(error)
             return
-        self.handshakes.append(wire.socket)
+        self.handshakes.append(Handshake(wire.socket.version(), wire.socket.session_reused, wire.socket.getpeercert()))
         super()._handle(wire)
 
     def resumptions(self):
-        return [handshake.session_reused for handshake in self.handshakes]
+        return [handshake.is_resumed for handshake in self.handshakes]
 
 
 def pump_both_ways(wire, other):
