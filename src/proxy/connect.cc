@@ -54,7 +54,8 @@ ConnectOutcome Connect::start() {
   const TimePoint now = worker_.loop().now();
   deadline_ = now + options.timeouts.connect;
   if (options.retry.budget) options.state->retry_budget().with([now](auto& budget) { budget.count_request(now); });
-  if (may_queue() && options.state->queue().has_waiters()) return enter_queue();
+  // Behind those who wait, unless they wait for servers that went down.
+  if (may_queue() && options.state->queue().has_waiters() && upstream_->has_healthy_server(now)) return enter_queue();
   return try_next();
 }
 

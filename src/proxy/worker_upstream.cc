@@ -59,6 +59,13 @@ bool WorkerUpstream::has_candidate(PickRequest request) const noexcept {
   });
 }
 
+bool WorkerUpstream::has_healthy_server(TimePoint now) const noexcept {
+  return std::ranges::any_of(options_->tiers, [now](const Tier& tier) {
+    return std::ranges::any_of(tier.group->servers,
+                               [now](const upstream::Server& server) { return server.state->is_healthy(now); });
+  });
+}
+
 bool WorkerUpstream::is_full(TimePoint now) const noexcept {
   return std::ranges::any_of(options_->tiers, [&](const Tier& tier) {
     return std::ranges::any_of(tier.group->servers, [&](const upstream::Server& server) {

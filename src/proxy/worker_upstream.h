@@ -31,6 +31,8 @@ class WorkerUpstream {
 
   // Whether some server would be eligible that is not in request.tried.
   [[nodiscard]] bool has_candidate(upstream::PickRequest request) const noexcept;
+  // Whether some server takes sessions, or would if it were not full.
+  [[nodiscard]] bool has_healthy_server(TimePoint now) const noexcept;
   // Whether a server would take sessions if it were not full.
   [[nodiscard]] bool is_full(TimePoint now) const noexcept;
 
