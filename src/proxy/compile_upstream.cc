@@ -146,7 +146,21 @@ std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstrea
   return compiled;
 }
 
+std::shared_ptr<const Upstream> with_members(const Upstream& predecessor, const config::Upstream& upstream,
+                                             const upstream::Members& members, StateRegistry& states) {
+  auto changed = std::make_shared<Upstream>(predecessor);
+  changed->tiers.clear();
+  if (const upstream::BalancerModule* module = upstream::find_balancer(upstream.balance.method)) {
+    add_tiers(upstream, members, *module, states, *changed);
+  }
+  return changed;
+}
+
 void put_into_use(const Upstream& upstream, const Upstream* predecessor) {
+  // Sessions that wait are given no server of a rank that is left empty.
+  for (std::size_t tier = upstream.tiers.size(); predecessor != nullptr && tier < predecessor->tiers.size(); ++tier) {
+    predecessor->tiers[tier].group->state->set_current(nullptr);
+  }
   const auto known = predecessor != nullptr ? states_of(*predecessor) : std::unordered_set<const ServerState*>();
   for (const Tier& tier : upstream.tiers) {
     tier.group->state->set_current(tier.group);

@@ -19,6 +19,12 @@ namespace hawser::proxy {
                                                                const Upstream* predecessor, StateRegistry& states,
                                                                config::Diagnostics& diagnostics);
 
+// The same upstream with other members: only what depends on them is compiled anew, so that a certificate file that is
+// missing meanwhile keeps no server away. `upstream` is what `predecessor` was compiled from.
+[[nodiscard]] std::shared_ptr<const Upstream> with_members(const Upstream& predecessor,
+                                                           const config::Upstream& upstream,
+                                                           const upstream::Members& members, StateRegistry& states);
+
 // Tells the shared states what `upstream` says of them, now that workers are about to get it: limits, who is enabled,
 // and slow start for servers that `predecessor` (null at start) did not have.
 void put_into_use(const Upstream& upstream, const Upstream* predecessor);

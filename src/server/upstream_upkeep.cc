@@ -60,15 +60,9 @@ void UpstreamUpkeep::on_members_changed(const std::string& name) {
       std::ranges::find_if(configured_, [&](const config::Upstream& upstream) { return upstream.name == name; });
   auto* const current = find(name);
   if (configured == configured_.end() || current == nullptr) return;
-  config::Diagnostics diagnostics;
-  const upstream::Members members = discovery_.members_of(*configured, diagnostics);
-  auto changed = proxy::compile_upstream(*configured, members, current->get(), states_, diagnostics);
-  if (config::has_errors(diagnostics)) {
-    for (const config::Diagnostic& diagnostic : diagnostics) {
-      logger_.write(log::Level::error, config::to_string(diagnostic));
-    }
-    return;
-  }
+  config::Diagnostics logged_already;
+  const upstream::Members members = discovery_.members_of(*configured, logged_already);
+  const auto changed = proxy::with_members(**current, *configured, members, states_);
   proxy::put_into_use(*changed, current->get());
   *current = changed;
   adopt_health_targets();

@@ -45,3 +45,30 @@ def test_who_comes_when_all_went_down_is_refused_at_once_though_others_wait(haws
             watch = Stopwatch()
             assert get(proxy.address()).status == 503
             assert watch.seconds < 1
+
+
+def test_a_server_that_left_its_upstream_empty_is_not_given_to_who_waits(hawser, flaky_server, tmp_path):
+    server, listed = flaky_server("server"), tmp_path / "servers.yaml"
+    write_servers(listed, server.address)
+    proxy = hawser(listed_in(listed, queue={"size": 5, "timeout": "1s"}))
+    with open_websocket(proxy.address()) as held:
+        with waiter(proxy) as waiting:
+            write_servers(listed)
+            proxy.log.wait_for(MEMBERS_CHANGED, 10)
+            held.close()
+            assert waiting.read_head().status == 503
+    assert len(server.heads) == 1
+
+
+def test_servers_change_though_a_tls_file_is_gone_meanwhile(hawser, tls_server, authority, tmp_path):
+    certificate = authority.issue("server", "DNS:chat.test")
+    old, new = tls_server(certificate, name="old"), tls_server(certificate, name="new")
+    listed, ca_file = tmp_path / "servers.yaml", tmp_path / "ca.pem"
+    shutil.copy(authority.cert_file, ca_file)
+    write_servers(listed, old.address)
+    tls = {"ca_file": str(ca_file), "server_name": "chat.test"}
+    proxy = hawser(listed_in(listed, tls=tls))
+    assert get(proxy.address()).body == b"old"
+    ca_file.unlink()
+    write_servers(listed, new.address)
+    wait_until(lambda: get(proxy.address()).body == b"new", 5, "the new server to be used")
