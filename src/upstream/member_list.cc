@@ -45,7 +45,9 @@ class MemberList {
     const auto literal = SocketAddress::parse(server.address);
     if (literal) return add_literal(server, *literal, naming, priority);
     const auto parts = split_host_port(server.address);
-    if (parts && literal.error().code == ErrorCode::not_found) return add_host(server, *parts, naming, priority);
+    if (parts && literal.error().code == ErrorCode::not_found) {
+      return add_host({server, address_question(parts->host), *parts, naming, priority});
+    }
     diagnostics_.push_back({server.where, literal.error().message});
   }
 
@@ -60,10 +62,11 @@ class MemberList {
     for (const event::ServiceRecord& record : answer->records) priorities.insert(record.priority);
     for (const event::ServiceRecord& record : answer->records) {
       if (record.target.empty()) continue;  // "." says that there is no such service
-      settings.address = address_of(record);
+      const HostPort place{record.target, record.port};
+      settings.address = to_string(place);
       settings.weight = std::max<std::uint32_t>(1, record.weight);
       const auto rank = std::distance(priorities.begin(), priorities.find(record.priority));
-      add_server(settings, Naming::by_address, static_cast<std::uint32_t>(rank));
+      add_target(settings, place, static_cast<std::uint32_t>(rank));
     }
   }
 
@@ -81,9 +84,23 @@ class MemberList {
   [[nodiscard]] Members take() { return std::move(members_); }
 
  private:
-  static std::string address_of(const event::ServiceRecord& record) {
-    const bool is_v6 = record.target.find(':') != std::string::npos;
-    return (is_v6 ? "[" + record.target + "]" : record.target) + ":" + std::to_string(record.port);
+  // A server whose address is a name.
+  struct NamedServer {
+    const config::Server& settings;
+    Question question;
+    HostPort place;
+    Naming naming;
+    std::uint32_t priority;
+  };
+
+  static std::string to_string(const HostPort& place) {
+    const bool is_v6 = place.host.find(':') != std::string::npos;
+    return (is_v6 ? "[" + place.host + "]" : place.host) + ":" + std::to_string(place.port);
+  }
+
+  void add_target(const config::Server& settings, const HostPort& place, std::uint32_t priority) {
+    if (IpAddress::parse(place.host)) return add_server(settings, Naming::by_address, priority);
+    add_host({settings, target_question(place.host), place, Naming::by_address, priority});
   }
 
   void add_literal(const config::Server& server, const SocketAddress& address, Naming naming, std::uint32_t priority) {
@@ -98,19 +115,18 @@ class MemberList {
         {server.where, "a server above has the same address; this one is left out", Severity::warning});
   }
 
-  void add_host(const config::Server& server, const HostPort& place, Naming naming, std::uint32_t priority) {
-    const Question question = address_question(place.host);
-    const std::string host = without_last_dot(place.host);
-    const NameAnswer* answer = known_.answer_to(question);
-    if (answer == nullptr) return add_unresolved(server, host, question, priority);
-    const bool is_written = naming == Naming::as_written && answer->addresses.size() == 1;
+  void add_host(const NamedServer& server) {
+    const std::string host = without_last_dot(server.place.host);
+    const NameAnswer* answer = known_.answer_to(server.question);
+    if (answer == nullptr) return add_unresolved(server.settings, host, server.question, server.priority);
+    const bool is_written = server.naming == Naming::as_written && answer->addresses.size() == 1;
     for (const IpAddress& ip : answer->addresses) {
-      const SocketAddress address(IpEndpoint{ip, place.port});
-      add({.name = is_written ? server.address : address.to_string(),
+      const SocketAddress address(IpEndpoint{ip, server.place.port});
+      add({.name = is_written ? server.settings.address : address.to_string(),
            .address = address,
            .host = host,
-           .settings = server,
-           .priority = priority});
+           .settings = server.settings,
+           .priority = server.priority});
     }
   }
 

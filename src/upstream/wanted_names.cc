@@ -25,15 +25,16 @@ class Collector {
 
   void add_address(std::string_view address) {
     if (address.starts_with("unix:")) return;
-    if (const auto parts = split_host_port(address)) add_host(parts->host);
+    const auto parts = split_host_port(address);
+    if (parts && !parts->host.empty() && !IpAddress::parse(parts->host)) add(address_question(parts->host));
   }
 
   void add_service(std::string_view name) {
     const Question question = service_question(name);
-    wanted_.add(question, limits_);
+    add(question);
     const NameAnswer* answer = known_.answer_to(question);
     if (answer == nullptr) return;
-    for (const event::ServiceRecord& record : answer->records) add_host(record.target);
+    for (const event::ServiceRecord& record : answer->records) add_target(record.target);
   }
 
   void add_file(const std::string& path) {
@@ -46,9 +47,11 @@ class Collector {
   [[nodiscard]] WantedNames take() { return std::move(wanted_); }
 
  private:
-  void add_host(std::string_view host) {
-    if (!host.empty() && !IpAddress::parse(host)) wanted_.add(address_question(host), limits_);
+  void add_target(std::string_view target) {
+    if (!target.empty() && !IpAddress::parse(target)) add(target_question(target));
   }
+
+  void add(const Question& question) { wanted_.add(question, limits_); }
 
   const KnownNames& known_;
   RefreshLimits limits_;
@@ -58,6 +61,11 @@ class Collector {
 }  // namespace
 
 Question address_question(std::string_view host) { return {QuestionKind::addresses, lowercase(host)}; }
+
+Question target_question(std::string_view target) {
+  const std::string dot = target.ends_with('.') ? "" : ".";
+  return {QuestionKind::addresses, lowercase(target) + dot};
+}
 
 Question service_question(std::string_view name) { return {QuestionKind::services, lowercase(name)}; }
 

@@ -25,6 +25,8 @@ struct Question {
 };
 
 [[nodiscard]] Question address_question(std::string_view host);
+// Of an SRV record, whose target is a full name (RFC 2782): no search domain is added to it.
+[[nodiscard]] Question target_question(std::string_view target);
 [[nodiscard]] Question service_question(std::string_view name);
 
 // An answer is used no longer than `max`, and asked for no sooner than `min`.

@@ -136,10 +136,10 @@ TEST_CASE("service records give port, weight and a priority by rank") {
   KnownNames known;
   know_services(known, "_ws._tcp.test",
                 {{"a.test", 81, 20, 0}, {"b.test", 82, 10, 65535}, {"c.test", 83, 30, 7}, {"d.test", 84, 10, 3}});
-  know(known, "a.test", {"10.0.0.1"});
-  know(known, "b.test", {"10.0.0.2"});
-  know(known, "c.test", {"10.0.0.3", "10.0.0.4"});
-  know(known, "d.test", {"10.0.0.5"});
+  know(known, "a.test.", {"10.0.0.1"});
+  know(known, "b.test.", {"10.0.0.2"});
+  know(known, "c.test.", {"10.0.0.3", "10.0.0.4"});
+  know(known, "d.test.", {"10.0.0.5"});
   const Members members = members_in(upstream_with_srv("_ws._tcp.test"), known);
   CHECK(names_of(members) == Texts{"10.0.0.1:81", "10.0.0.2:82", "10.0.0.3:83", "10.0.0.4:83", "10.0.0.5:84"});
   std::vector<std::pair<std::uint32_t, std::uint32_t>> seen;
@@ -161,7 +161,7 @@ TEST_CASE("a service and a target that are not known are members without an addr
   CHECK(names_of(list_members(upstream, known, diagnostics)) == Texts{"_ws._tcp.test unresolved"});
   CHECK(diagnostics.at(0).where.line == 7);
   know_services(known, "_ws._tcp.test", {{"a.test", 81, 0, 0}, {"b.test", 81, 0, 0}});
-  know(known, "b.test", {"10.0.0.2"});
+  know(known, "b.test.", {"10.0.0.2"});
   CHECK(names_of(list_members(upstream, known, diagnostics)) == Texts{"a.test:81 unresolved", "10.0.0.2:81"});
 }
 

@@ -30,7 +30,7 @@ TEST_CASE("preparing goes on to the targets of service records") {
   rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 1}}, seconds(10));
   rig.turn();
   CHECK(rig.prepared == 0);
-  rig.dns.answer("a.test", {"10.0.0.1"}, seconds(10));
+  rig.dns.answer("a.test.", {"10.0.0.1"}, seconds(10));
   rig.turn();
   CHECK(rig.prepared == 1);
   CHECK(rig.names(upstream) == Texts{"10.0.0.1:80"});
@@ -141,15 +141,15 @@ TEST_CASE("names of a prepared configuration are not forgotten while the running
   rig.watch({running});
   rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 1}}, seconds(10));
   rig.turn();
-  rig.dns.answer("a.test", {"10.0.0.1"}, minutes(5));
+  rig.dns.answer("a.test.", {"10.0.0.1"}, minutes(5));
   rig.turn();
-  rig.prepare(configuration_of({upstream_of("chat", {"a.test:80", "new.test:80"})}));
+  rig.prepare(configuration_of({upstream_of("chat", {"a.test.:80", "new.test:80"})}));
   rig.dns.answer("new.test", {"10.0.0.2"}, minutes(5));
   rig.pass(seconds(11));
   REQUIRE(rig.prepared == 1);
   rig.dns.serve("_ws._tcp.test", {{"c.test", 80, 0, 1}}, seconds(10));
   rig.turn();
-  CHECK(rig.discoverer.known()->answer_to(address_question("a.test")) != nullptr);
+  CHECK(rig.discoverer.known()->answer_to(address_question("a.test.")) != nullptr);
   CHECK(rig.discoverer.known()->answer_to(address_question("new.test")) != nullptr);
 }
 

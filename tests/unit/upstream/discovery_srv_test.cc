@@ -16,7 +16,7 @@ void watch_chat(DiscoveryRig& rig) {
   rig.watch({kChat});
   rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 1}}, seconds(10));
   rig.turn();
-  rig.dns.answer("a.test", {"10.0.0.1"}, minutes(5));
+  rig.dns.answer("a.test.", {"10.0.0.1"}, minutes(5));
   rig.turn();
   REQUIRE(rig.take_changed() == Texts{"chat"});
   rig.pass(seconds(11));
@@ -31,14 +31,27 @@ TEST_CASE("targets of service records are asked as soon as the records come") {
   CHECK(rig.dns.open() == Texts{"_ws._tcp.test"});
   rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 1}, {"b.test", 81, 0, 1}}, seconds(10));
   rig.turn();
-  CHECK(rig.dns.open() == Texts{"a.test", "b.test"});
-  rig.dns.answer("a.test", {"10.0.0.1"}, seconds(10));
+  CHECK(rig.dns.open() == Texts{"a.test.", "b.test."});
+  rig.dns.answer("a.test.", {"10.0.0.1"}, seconds(10));
   rig.turn();
   CHECK(rig.take_changed() == Texts{});
-  rig.dns.answer("b.test", {"10.0.0.2"}, seconds(10));
+  rig.dns.answer("b.test.", {"10.0.0.2"}, seconds(10));
   rig.turn();
   CHECK(rig.take_changed() == Texts{"chat"});
   CHECK(rig.names(kChat) == Texts{"10.0.0.1:80", "10.0.0.2:81"});
+}
+
+TEST_CASE("a target is a full name, asked for without search domains, and its certificate's name has no last dot") {
+  DiscoveryRig rig;
+  rig.watch({kChat});
+  rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 1}}, seconds(10));
+  rig.turn();
+  CHECK(rig.dns.open() == Texts{"a.test."});
+  CHECK(rig.names(kChat) == Texts{"a.test:80 unresolved"});
+  CHECK(rig.members_of(kChat).at(0).host == "a.test");
+  rig.dns.answer("a.test.", {"10.0.0.1"}, seconds(10));
+  rig.turn();
+  CHECK(rig.members_of(kChat).at(0).host == "a.test");
 }
 
 TEST_CASE("a target that is an IP address needs no question") {
@@ -56,7 +69,7 @@ TEST_CASE("servers stay while the targets of new records are being resolved") {
   rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}}, seconds(10));
   rig.turn();
   CHECK(rig.take_changed() == Texts{});
-  rig.dns.answer("b.test", {"10.0.0.2"}, seconds(10));
+  rig.dns.answer("b.test.", {"10.0.0.2"}, seconds(10));
   rig.turn();
   CHECK(rig.take_changed() == Texts{"chat"});
   CHECK(rig.names(kChat) == Texts{"10.0.0.2:80"});
@@ -67,11 +80,11 @@ TEST_CASE("records of which no target can be resolved take no server away") {
   watch_chat(rig);
   rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}}, minutes(5));
   rig.turn();
-  rig.dns.fail("b.test", ErrorCode::not_found, "no such name");
+  rig.dns.fail("b.test.", ErrorCode::not_found, "no such name");
   rig.turn();
   CHECK(rig.take_changed() == Texts{});
   rig.pass(seconds(2));
-  rig.dns.answer("b.test", {"10.0.0.2"}, seconds(10));
+  rig.dns.answer("b.test.", {"10.0.0.2"}, seconds(10));
   rig.turn();
   CHECK(rig.take_changed() == Texts{"chat"});
 }
@@ -81,7 +94,7 @@ TEST_CASE("a target that the records no longer name is forgotten") {
   watch_chat(rig);
   rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}}, minutes(5));
   rig.turn();
-  CHECK(rig.discoverer.known()->find(address_question("a.test")) == nullptr);
+  CHECK(rig.discoverer.known()->find(address_question("a.test.")) == nullptr);
 }
 
 TEST_CASE("another weight or priority is a change") {
