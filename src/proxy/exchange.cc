@@ -1,5 +1,8 @@
 #include "proxy/exchange.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "http/rewrite.h"
@@ -101,8 +104,17 @@ ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, Kee
 }
 
 ExchangeProgress Exchange::on_server_end(event::StreamEnd end) {
-  if (!to_client_) return fail(502, "the server closed the connection before it answered");
+  if (!to_client_) {
+    has_server_broken_off_ = true;
+    return fail(502, "the server closed the connection before it answered");
+  }
   return end == event::StreamEnd::finished && response_parser_.finish() ? finish_response() : ExchangeProgress::cut;
+}
+
+bool Exchange::may_repeat() const noexcept {
+  constexpr std::array<std::string_view, 5> kIdempotent{"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return has_server_broken_off_ && head_bytes_sent_ == 0 && !request_.body.has_bytes() &&
+         std::ranges::find(kIdempotent, request_.method) != kIdempotent.end();
 }
 
 ExchangeProgress Exchange::fail(int status, std::string reason) {

@@ -50,6 +50,9 @@ class Exchange {
   // What to answer when it failed.
   [[nodiscard]] int status() const noexcept { return failure_status_; }
   [[nodiscard]] const std::string& failure_reason() const noexcept { return failure_reason_; }
+  // After it failed: whether the same request may be sent to another server (RFC 9110, section 9.2.2), because the
+  // server broke off before it answered and the request is idempotent and has no body.
+  [[nodiscard]] bool may_repeat() const noexcept;
   // Of the server's answer; 0 before.
   [[nodiscard]] int response_status() const noexcept { return response_status_; }
   [[nodiscard]] std::uint64_t body_bytes_sent() const noexcept { return to_client_ ? to_client_->bytes() : 0; }
@@ -82,6 +85,7 @@ class Exchange {
   bool is_request_complete_ = false;
   bool keeps_alive_ = false;
   bool has_progressed_ = false;  // since the timer was armed
+  bool has_server_broken_off_ = false;
 };
 
 }  // namespace hawser::proxy

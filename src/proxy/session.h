@@ -75,8 +75,7 @@ class Session final : public event::Disposable,
   };
   struct Upgrading {
     Upgrade upgrade;
-    std::unique_ptr<Connect> connect;  // knows who was tried, should this server decline
-    bool is_warm = false;              // the connection was opened ahead of need, and nothing came over it yet
+    bool is_warm = false;  // the connection was opened ahead of need, and nothing came over it yet
   };
   using Stage = std::variant<Handshake, ReadHead, std::unique_ptr<Connect>, std::unique_ptr<Upgrading>,
                              std::unique_ptr<Exchange>, std::unique_ptr<Relay>, Closing>;
@@ -92,8 +91,10 @@ class Session final : public event::Disposable,
     std::uint64_t request_length = 0;    // bytes of the head being read
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
+    std::unique_ptr<Connect> connect;   // of the request under way: knows who was tried, should this server fail
     bool is_head_begun = false;
-    bool has_served = false;  // an answer at least
+    bool has_served = false;   // an answer at least
+    bool is_repeated = false;  // the request under way was sent to a second server
   };
 
   Session(WorkerContext& worker, ClientConnection client);
@@ -125,10 +126,12 @@ class Session final : public event::Disposable,
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
   // The server broke off before it answered.
   void fail_upgrade();
-  // Leaves the server of an upgrade; the stage that finds another one.
+  // Leaves the server that was asked; the stage that finds another one.
   [[nodiscard]] Connect& return_to_connect();
   void judge_server(upstream::Outcome outcome);
   void judge_exchange(const Exchange& exchange);
+  // Sends a request once more, elsewhere; false when that must not or cannot be.
+  [[nodiscard]] bool repeat_exchange();
   void accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest);
 
   // Serving.

@@ -126,8 +126,8 @@ void Session::apply(ConnectOutcome outcome) {
 }
 
 void Session::begin_service(Connected connected) {
-  std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
-  record_->server = connect->server_name();
+  http_->connect = std::move(std::get<std::unique_ptr<Connect>>(stage_));
+  record_->server = http_->connect->server_name();
   record_->connect_time = worker_.loop().now() - record_->started;
   event::retire(worker_.loop(), std::exchange(server_, std::move(connected.server)));
   server_lease_ = std::move(connected.lease);
@@ -140,7 +140,7 @@ void Session::begin_service(Connected connected) {
   if (is_websocket) {
     worker_.loop().arm(timer_, http_->timeouts.response_head);
     stage_.emplace<std::unique_ptr<Upgrading>>(
-        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), std::move(connect), connected.is_warm}));
+        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), connected.is_warm}));
   } else {
     begin_exchange();
   }
@@ -189,8 +189,7 @@ void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byt
   const int status = declined.head.status;
   judge_server(status >= 500 ? upstream::Outcome::failure : upstream::Outcome::success);
   const bool is_server_unwell = status == 502 || status == 503 || status == 504;
-  Upgrading& upgrading = *std::get<std::unique_ptr<Upgrading>>(stage_);
-  if (is_server_unwell && upgrading.connect->claim_retry(RetryAt::another_server)) {
+  if (is_server_unwell && http_->connect->claim_retry(RetryAt::another_server)) {
     return apply(return_to_connect().retry());
   }
   begin_exchange();
@@ -202,21 +201,19 @@ void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byt
 }
 
 void Session::fail_upgrade() {
-  Upgrading& upgrading = *std::get<std::unique_ptr<Upgrading>>(stage_);
-  if (upgrading.is_warm) {
+  if (std::get<std::unique_ptr<Upgrading>>(stage_)->is_warm) {
     upstream::ServerLease lease = std::move(server_lease_);
     return apply(return_to_connect().connect_anew(std::move(lease)));
   }
   judge_server(upstream::Outcome::failure);
-  if (upgrading.connect->claim_retry(RetryAt::any_server)) return apply(return_to_connect().retry());
+  if (http_->connect->claim_retry(RetryAt::any_server)) return apply(return_to_connect().retry());
   answer(502, "the server closed the connection before it answered");
 }
 
 Connect& Session::return_to_connect() {
-  std::unique_ptr<Connect> connect = std::move(std::get<std::unique_ptr<Upgrading>>(stage_)->connect);
   drop_server();
   timer_.disarm();
-  return *stage_.emplace<std::unique_ptr<Connect>>(std::move(connect));
+  return *stage_.emplace<std::unique_ptr<Connect>>(std::move(http_->connect));
 }
 
 void Session::judge_server(upstream::Outcome outcome) { judge(worker_, server_lease_, outcome, route_->upstream); }
@@ -255,6 +252,7 @@ void Session::apply(ExchangeProgress progress) {
   record_->upstream_status = current.response_status();
   if (progress == ExchangeProgress::failed) {
     judge_server(current.status() >= 500 ? upstream::Outcome::failure : upstream::Outcome::none);
+    if (repeat_exchange()) return apply(return_to_connect().retry());
     return answer(current.status(), current.failure_reason());
   }
   judge_exchange(current);
@@ -265,6 +263,12 @@ void Session::apply(ExchangeProgress progress) {
   if (progress == ExchangeProgress::cut) log_end("an answer was cut short", "the server or the client stopped");
   drop_server();
   progress == ExchangeProgress::finished ? finish_request() : begin_closing();
+}
+
+bool Session::repeat_exchange() {
+  if (!exchange()->may_repeat() || http_->is_repeated) return false;
+  http_->is_repeated = http_->connect->claim_retry(RetryAt::another_server);
+  return http_->is_repeated;
 }
 
 void Session::drop_server() noexcept {
@@ -305,6 +309,8 @@ void Session::answer(const Verdict& refusal) {
 void Session::finish_request() {
   if (has_client_ended_) return begin_closing();
   http_->has_served = true;
+  http_->is_repeated = false;
+  if (http_->connect) worker_.loop().dispose(std::move(http_->connect));  // its callback may be on the stack
   if (record_->head.body.has_bytes()) http_->parser.reset();
   record_.reset();
   route_.reset();
