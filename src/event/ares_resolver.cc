@@ -13,16 +13,25 @@ std::string without_last_dot(const std::string& name) {
   return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
 }
 
-// What two kinds of record say together. One kind alone is an answer, as some nameservers fail on every AAAA; without
-// any, a failure outweighs an absence, so that a name is gone only when the nameserver says so twice.
-Result<AddressAnswer> combine(Result<AddressAnswer> one, Result<AddressAnswer> other) {
-  if (!one && !other) return one.error().code == ErrorCode::not_found ? std::move(other) : std::move(one);
-  if (!one) return other;
-  if (!other) return one;
-  one->addresses.insert(one->addresses.end(), other->addresses.begin(), other->addresses.end());
-  std::sort(one->addresses.begin(), one->addresses.end());
-  one->ttl = std::min(one->ttl, other->ttl);
-  return one;
+bool is_absence(const Result<AddressAnswer>& answer) { return !answer && answer.error().code == ErrorCode::not_found; }
+
+// What two kinds of record say together. One kind alone is an answer, as some nameservers fail on every AAAA, but it
+// tells which kind is missing; without any, a failure outweighs an absence, so that a name is gone only when the
+// nameserver says so twice.
+Result<AddressAnswer> combine(Result<AddressAnswer> v4, Result<AddressAnswer> v6) {
+  if (!v4 && !v6) return is_absence(v4) ? std::move(v6) : std::move(v4);
+  if (!v4) {
+    if (!is_absence(v4)) v6->missing = Missing::v4;
+    return v6;
+  }
+  if (!v6) {
+    if (!is_absence(v6)) v4->missing = Missing::v6;
+    return v4;
+  }
+  v4->addresses.insert(v4->addresses.end(), v6->addresses.begin(), v6->addresses.end());
+  std::sort(v4->addresses.begin(), v4->addresses.end());
+  v4->ttl = std::min(v4->ttl, v6->ttl);
+  return v4;
 }
 
 }  // namespace
@@ -62,19 +71,20 @@ void AresResolver::ask_for_next_name(LookUp look_up) {
   look_up->names.pop_back();
   look_up->first.reset();
   for (const RecordType type : {RecordType::a, RecordType::aaaa}) {
-    channel_->ask(name, type, [this, look_up](const auto& message) { on_message(look_up, message); });
+    channel_->ask(name, type, [this, look_up, type](const auto& message) { on_message(look_up, type, message); });
   }
 }
 
-void AresResolver::on_message(LookUp look_up, const Result<AresChannel::Message>& message) {
+void AresResolver::on_message(LookUp look_up, RecordType type, const Result<AresChannel::Message>& message) {
   Result<AddressAnswer> answer = message ? parse_addresses(*message) : std::unexpected(message.error());
   if (!look_up->first) {
     look_up->first = std::move(answer);
     return;
   }
-  answer = combine(std::move(*look_up->first), std::move(answer));
-  const bool is_absent = !answer && answer.error().code == ErrorCode::not_found;
-  if (is_absent && !look_up->names.empty()) return ask_for_next_name(look_up);
+  Result<AddressAnswer> first = std::move(*look_up->first);
+  answer = type == RecordType::aaaa ? combine(std::move(first), std::move(answer))
+                                    : combine(std::move(answer), std::move(first));
+  if (is_absence(answer) && !look_up->names.empty()) return ask_for_next_name(look_up);
   finish(look_up, std::move(answer));
 }
 

@@ -34,7 +34,7 @@ class AresResolver final : public Resolver {
   using LookUp = std::list<HostLookUp>::iterator;
 
   void ask_for_next_name(LookUp look_up);
-  void on_message(LookUp look_up, const Result<AresChannel::Message>& message);
+  void on_message(LookUp look_up, RecordType type, const Result<AresChannel::Message>& message);
   void finish(LookUp look_up, Result<AddressAnswer> answer);
 
   const SearchDomains search_;

@@ -23,9 +23,13 @@ struct ResolverOptions {
   friend bool operator==(const ResolverOptions&, const ResolverOptions&) = default;
 };
 
+// The kind of address that could not be found out, while the other kind was: whether there are any is not known.
+enum class Missing : std::uint8_t { nothing, v4, v6 };
+
 struct AddressAnswer {
   std::vector<IpAddress> addresses;  // A and AAAA, each once, in a stable order; never empty
   Duration ttl{};                    // the least of the records'; 0 from the hosts file
+  Missing missing = Missing::nothing;
 };
 
 // RFC 2782.

@@ -13,21 +13,6 @@ event::ResolverOptions options_of(const config::Resolver& resolver) {
   return {.nameservers = resolver.nameservers, .timeout = resolver.timeout, .tries = resolver.attempts};
 }
 
-// True where something else is known now.
-bool keep_answer(KnownName& name, Result<NameAnswer> answer) {
-  if (!answer) {
-    name.failure = std::move(answer.error());
-    ++name.failures;
-    return false;
-  }
-  const bool is_other =
-      !name.answer || name.answer->addresses != answer->addresses || name.answer->records != answer->records;
-  name.answer = std::move(*answer);
-  name.failure.reset();
-  name.failures = 0;
-  return is_other;
-}
-
 bool has_resolved(const Members& members) {
   return std::any_of(members.begin(), members.end(), [](const Member& member) { return member.is_resolved; });
 }
@@ -102,22 +87,16 @@ void Discoverer::on_answer(const Question& question, Result<NameAnswer> answer) 
   if (!is_watched && !(preparation_ && preparation_->has_asked(question))) return;
   KnownName& name = known_->name(question);
   const bool is_first = !name.was_tried();
-  const std::uint32_t failures_before = name.failures;
-  const bool is_other = keep_answer(name, std::move(answer));
-  name.tried = around_.clock.now();
+  const DiscoveryLog::NameState before = DiscoveryLog::state_of(name);
+  const bool is_other = name.take(std::move(answer), around_.clock.now());
   plan_.answered(question, name);
-  if (is_watched) log_answer(question, name, failures_before);
+  if (is_watched) log_.name_answered(question, name, before);
   if (is_other || is_first) mark_dirty(question);
   if (preparation_) {
     preparation_->answered(question);
     if (is_other && preparation_->is_done()) preparation_->changed_late(question);
   }
   around_.wake();
-}
-
-void Discoverer::log_answer(const Question& question, const KnownName& name, std::uint32_t failures_before) {
-  if (failures_before == 0 && name.failures > 0) log_.name_fails(question, name);
-  if (failures_before > 0 && name.failures == 0) log_.name_works_again(question, name);
 }
 
 void Discoverer::mark_dirty(const Question& question) {

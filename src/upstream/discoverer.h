@@ -67,7 +67,6 @@ class Discoverer {
   [[nodiscard]] std::unique_ptr<NameAsker> make_asker(const event::ResolverOptions& options);
   void take_asker(const event::ResolverOptions& options);
   void on_answer(const Question& question, Result<NameAnswer> answer);
-  void log_answer(const Question& question, const KnownName& name, std::uint32_t failures_before);
   void mark_dirty(const Question& question);
   void mark_dirty_by_file(const std::string& path);
 

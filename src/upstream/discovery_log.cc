@@ -60,8 +60,33 @@ std::string kept(std::size_t count) {
 
 }  // namespace
 
+DiscoveryLog::NameState DiscoveryLog::state_of(const KnownName& name) {
+  if (name.failures > 0) return NameState::fails;
+  return name.count_kept() > 0 ? NameState::lacks_a_kind : NameState::sound;
+}
+
+void DiscoveryLog::name_answered(const Question& question, const KnownName& name, NameState before) {
+  const NameState after = state_of(name);
+  if (logger_ == nullptr || after == before) return;
+  switch (after) {
+    case NameState::fails:
+      return name_fails(question, name);
+    case NameState::lacks_a_kind:
+      return name_lacks_a_kind(question, name);
+    case NameState::sound:
+      return name_works_again(question, name);
+  }
+}
+
+void DiscoveryLog::name_lacks_a_kind(const Question& question, const KnownName& name) {
+  const bool is_v6 = name.answer->missing == event::Missing::v6;
+  log::LineBuilder line("cannot resolve a name completely");
+  line.add("name", question.name).add("missing", is_v6 ? "AAAA" : "A").add("result", kept(name.count_kept()));
+  logger_->write(log::Level::warn, line.text());
+}
+
 void DiscoveryLog::name_fails(const Question& question, const KnownName& name) {
-  if (logger_ == nullptr || !name.failure) return;
+  if (!name.failure) return;
   log::LineBuilder line("cannot resolve a name");
   line.add("name", question.name).add("error", name.failure->message);
   line.add("result", kept(name.answer ? name.answer->size() : 0));
@@ -69,7 +94,7 @@ void DiscoveryLog::name_fails(const Question& question, const KnownName& name) {
 }
 
 void DiscoveryLog::name_works_again(const Question& question, const KnownName& name) {
-  if (logger_ == nullptr || !name.answer) return;
+  if (!name.answer) return;
   log::LineBuilder line("a name resolves again");
   line.add("name", question.name).add("servers", static_cast<std::int64_t>(name.answer->size()));
   logger_->write(log::Level::info, line.text());

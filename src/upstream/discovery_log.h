@@ -2,6 +2,7 @@
 // the servers of an upstream. Main thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "log/logger.h"
@@ -15,13 +16,20 @@ class DiscoveryLog {
   // Null: nothing is logged.
   explicit DiscoveryLog(log::Logger* logger) noexcept : logger_(logger) {}
 
-  void name_fails(const Question& question, const KnownName& name);
-  void name_works_again(const Question& question, const KnownName& name);
+  enum class NameState : std::uint8_t { sound, lacks_a_kind, fails };
+  // A kind of address that is missing but never was there, as with nameservers that fail on every AAAA, is no news.
+  [[nodiscard]] static NameState state_of(const KnownName& name);
+  // Says what became of a name that was `before`.
+  void name_answered(const Question& question, const KnownName& name, NameState before);
   void file_reports(const std::string& path, const KnownFile& file);
   void file_works_again(const std::string& path, const KnownFile& file);
   void servers_changed(const std::string& upstream, const Members& before, const Members& after);
 
  private:
+  void name_fails(const Question& question, const KnownName& name);
+  void name_lacks_a_kind(const Question& question, const KnownName& name);
+  void name_works_again(const Question& question, const KnownName& name);
+
   log::Logger* logger_;
 };
 

@@ -16,6 +16,7 @@
 #include "base/duration.h"
 #include "base/error.h"
 #include "base/ip_address.h"
+#include "base/result.h"
 #include "config/config.h"
 #include "config/location.h"
 #include "event/resolver.h"
@@ -28,6 +29,8 @@ struct NameAnswer {
   std::vector<IpAddress> addresses;
   std::vector<event::ServiceRecord> records;
   Duration ttl{};
+  event::Missing missing =
+      event::Missing::nothing;  // addresses of this kind are from an earlier answer, if there are any
   [[nodiscard]] std::size_t size() const noexcept { return addresses.size() + records.size(); }
 };
 
@@ -35,9 +38,15 @@ struct KnownName {
   std::optional<NameAnswer> answer;  // the last good one, whatever happened since
   std::optional<Error> failure;      // of the last try; nothing: that was answered
   std::uint32_t failures = 0;        // in a row
+  std::uint32_t incomplete = 0;      // answers in a row with a kind of address missing, whatever failed between them
   TimePoint tried{};                 // when the last try ended
 
   [[nodiscard]] bool was_tried() const noexcept { return answer.has_value() || failure.has_value(); }
+  // Takes what a try at `time` brought. A failure keeps what is known, and a kind of address that is missing in the
+  // answer stays as it was. True where something else is known now.
+  [[nodiscard]] bool take(Result<NameAnswer> tried_answer, TimePoint time);
+  // How many addresses there are of the kind that the last answer could not tell.
+  [[nodiscard]] std::size_t count_kept() const;
 };
 
 // Tells one state of a file from the next: also when another file took its name, or the link to it was replaced.

@@ -8,12 +8,14 @@ namespace {
 
 Result<NameAnswer> answer_of(Result<event::AddressAnswer> found) {
   if (!found) return std::unexpected(std::move(found.error()));
-  return NameAnswer{.addresses = std::move(found->addresses), .records = {}, .ttl = found->ttl};
+  return NameAnswer{
+      .addresses = std::move(found->addresses), .records = {}, .ttl = found->ttl, .missing = found->missing};
 }
 
 Result<NameAnswer> answer_of(Result<event::ServiceAnswer> found) {
   if (!found) return std::unexpected(std::move(found.error()));
-  return NameAnswer{.addresses = {}, .records = std::move(found->records), .ttl = found->ttl};
+  return NameAnswer{
+      .addresses = {}, .records = std::move(found->records), .ttl = found->ttl, .missing = event::Missing::nothing};
 }
 
 }  // namespace

@@ -12,10 +12,16 @@ Duration pause_after_failures(const RefreshLimits& limits, std::uint32_t failure
   return pause;
 }
 
+Duration wanted_delay(const KnownName& name, const RefreshLimits& limits) noexcept {
+  if (name.failure) return pause_after_failures(limits, name.failures);
+  if (name.incomplete == 0) return name.answer->ttl;
+  return std::min(name.answer->ttl, pause_after_failures(limits, name.incomplete));
+}
+
 }  // namespace
 
 Duration refresh_delay(const KnownName& name, const RefreshLimits& limits, std::uint16_t jitter) noexcept {
-  const Duration asked = name.failure ? pause_after_failures(limits, name.failures) : name.answer->ttl;
+  const Duration asked = wanted_delay(name, limits);
   const Duration delay = std::clamp(asked, limits.min, limits.max);
   const Duration spread = delay / 20 * jitter / 65536;
   return delay == limits.max ? std::max(limits.min, delay - spread) : std::min(limits.max, delay + spread);

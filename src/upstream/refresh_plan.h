@@ -15,9 +15,10 @@
 
 namespace hawser::upstream {
 
-// How long after its last try a name is tried again: its TTL, or `min` doubled with each failure in a row, both kept
-// within the limits. `jitter`, from 0 to 65535, puts it off by up to a twentieth, or brings it forward where it would
-// be above `max`, so that many names, and many of us, do not ask in step.
+// How long after its last try a name is tried again: its TTL, or `min` doubled with each failure in a row, or the
+// lesser of both where the answer lacks a kind of address; all kept within the limits. `jitter`, from 0 to 65535, puts
+// it off by up to a twentieth, or brings it forward where it would be above `max`, so that many names, and many of us,
+// do not ask in step.
 [[nodiscard]] Duration refresh_delay(const KnownName& name, const RefreshLimits& limits, std::uint16_t jitter) noexcept;
 
 class RefreshPlan {

@@ -112,13 +112,23 @@ TEST_CASE("a host with addresses of one kind has those") {
   REQUIRE(answer.has_value());
   CHECK(texts_of(*answer) == std::vector<std::string>{address});
   CHECK(answer->ttl == 7s);
+  CHECK(answer->missing == Missing::nothing);
 }
 
-TEST_CASE("one kind of address is an answer though the nameserver fails on the other") {
-  Rig rig;
-  rig.nameserver.answer("chat.test", Type::a, {.records = {dns::address("10.0.0.1")}});
-  rig.nameserver.answer("chat.test", Type::aaaa, {.code = Code::server_failure});
-  CHECK(rig.addresses_of("chat.test").has_value());
+TEST_CASE("one kind of address is an answer though the nameserver fails on the other, which is told") {
+  Rig rig(20ms);
+  const auto [type, address, other, missing] = GENERATE(table<Type, std::string, Type, Missing>(
+      {{Type::a, "10.0.0.1", Type::aaaa, Missing::v6}, {Type::aaaa, "fd00::1", Type::a, Missing::v4}}));
+  rig.nameserver.answer("chat.test", type, {.records = {dns::address(address)}});
+  SECTION("by an error") { rig.nameserver.answer("chat.test", other, {.code = Code::server_failure}); }
+  SECTION("by silence") { rig.nameserver.answer("chat.test", other, {.way = Way::silent}); }
+  SECTION("by a broken message") {
+    rig.nameserver.answer("chat.test", other, {.records = {dns::address("10.0.0.9")}, .way = Way::cut_short});
+  }
+  const auto answer = rig.addresses_of("chat.test");
+  REQUIRE(answer.has_value());
+  CHECK(texts_of(*answer) == std::vector<std::string>{address});
+  CHECK(answer->missing == missing);
 }
 
 TEST_CASE("a name is gone only when the nameserver says so for both kinds") {

@@ -15,6 +15,12 @@ void watch_chat(DiscoveryRig& rig, const Texts& texts, Duration ttl = seconds(10
   rig.dns.asked.clear();
 }
 
+event::AddressAnswer lacking(event::Missing missing, const Texts& texts, Duration ttl = seconds(10)) {
+  event::AddressAnswer answer = addresses(texts, ttl);
+  answer.missing = missing;
+  return answer;
+}
+
 void ask_again(DiscoveryRig& rig, Duration after = seconds(11)) {
   rig.pass(after);
   REQUIRE(rig.dns.open() == Texts{"chat.test"});
@@ -92,6 +98,87 @@ TEST_CASE("a name that fails is logged once, and once when it works again") {
   CHECK(log.find(failed) == log.rfind(failed));
   CHECK(log.find(works) != std::string::npos);
   CHECK(log.find(works) == log.rfind(works));
+}
+
+TEST_CASE("a kind of address that the nameserver failed on stays, the other is renewed") {
+  DiscoveryRig rig;
+  watch_chat(rig, {"10.0.0.1", "fd00::1"});
+  SECTION("IPv6") {
+    ask_again(rig);
+    rig.dns.answer("chat.test", lacking(event::Missing::v6, {"10.0.0.2"}));
+    rig.turn();
+    CHECK(rig.take_changed() == Texts{"chat"});
+    CHECK(rig.names(kChat) == Texts{"10.0.0.2:80", "[fd00::1]:80"});
+  }
+  SECTION("IPv4") {
+    ask_again(rig);
+    rig.dns.answer("chat.test", lacking(event::Missing::v4, {"fd00::2"}));
+    rig.turn();
+    CHECK(rig.names(kChat) == Texts{"10.0.0.1:80", "[fd00::2]:80"});
+  }
+  SECTION("one after the other") {
+    ask_again(rig);
+    rig.dns.answer("chat.test", lacking(event::Missing::v6, {"10.0.0.1"}));
+    ask_again(rig);
+    rig.dns.answer("chat.test", lacking(event::Missing::v4, {"fd00::1"}));
+    rig.turn();
+    CHECK(rig.take_changed() == Texts{});
+  }
+  ask_again(rig);
+  rig.dns.answer("chat.test", {"10.0.0.3"}, seconds(10));
+  rig.turn();
+  CHECK(rig.names(kChat) == Texts{"chat.test:80"});
+}
+
+TEST_CASE("a name of which one kind of address was never known has the other, and nothing is logged") {
+  DiscoveryRig rig;
+  rig.prepare(configuration_of({kChat}));
+  rig.dns.answer("chat.test", lacking(event::Missing::v6, {"10.0.0.1", "10.0.0.2"}));
+  rig.turn();
+  CHECK(rig.prepared == 1);
+  rig.watch({kChat});
+  CHECK(rig.names(kChat) == Texts{"10.0.0.1:80", "10.0.0.2:80"});
+  CHECK(messages_of(rig.diagnostics) == Texts{});
+  for (int i = 0; i < 3; ++i) {
+    ask_again(rig);
+    rig.dns.answer("chat.test", lacking(event::Missing::v6, {"10.0.0.1", "10.0.0.2"}));
+    rig.turn();
+  }
+  CHECK(rig.log().empty());
+}
+
+TEST_CASE("addresses that are kept are logged once, and once when they are known again") {
+  DiscoveryRig rig;
+  watch_chat(rig, {"10.0.0.1", "fd00::1"});
+  for (int i = 0; i < 3; ++i) {
+    ask_again(rig);
+    rig.dns.answer("chat.test", lacking(event::Missing::v6, {"10.0.0.1"}));
+    rig.turn();
+  }
+  ask_again(rig);
+  rig.dns.answer("chat.test", {"10.0.0.1", "fd00::1"}, seconds(10));
+  rig.turn();
+  const std::string log = rig.log();
+  const std::string lacks = R"(cannot resolve a name completely name=chat.test missing=AAAA result="keeping 1 server")";
+  const std::string works = "a name resolves again name=chat.test servers=2";
+  CHECK(log.find(lacks) != std::string::npos);
+  CHECK(log.find(lacks) == log.rfind(lacks));
+  CHECK(log.find(works) != std::string::npos);
+  CHECK(log.find(works) == log.rfind(works));
+}
+
+TEST_CASE("a missing kind of address is asked for again soon, then ever more seldom up to the TTL") {
+  DiscoveryRig rig;
+  watch_chat(rig, {"10.0.0.1", "fd00::1"});
+  ask_again(rig);
+  for (const int pause : {1, 2, 4, 5, 5}) {
+    rig.dns.answer("chat.test", lacking(event::Missing::v6, {"10.0.0.1"}, seconds(5)));
+    rig.take_asked();
+    rig.pass(seconds(pause) - milliseconds(1));
+    CHECK(rig.take_asked() == Texts{});
+    rig.pass(milliseconds(1 + pause * 50));
+    CHECK(rig.take_asked() == Texts{"chat.test"});
+  }
 }
 
 TEST_CASE("a TTL of a second is asked every second, or as seldom as resolve.min says") {

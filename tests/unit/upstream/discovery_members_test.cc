@@ -5,11 +5,13 @@ namespace hawser::upstream::testing {
 namespace {
 
 void know(KnownNames& known, const std::string& host, const Texts& texts) {
-  known.name(address_question(host)).answer = NameAnswer{addresses(texts, seconds(1)).addresses, {}, seconds(1)};
+  known.name(address_question(host)).answer =
+      NameAnswer{.addresses = addresses(texts, seconds(1)).addresses, .records = {}, .ttl = seconds(1)};
 }
 
 void know_services(KnownNames& known, const std::string& name, std::vector<event::ServiceRecord> records) {
-  known.name(service_question(name)).answer = NameAnswer{{}, std::move(records), seconds(1)};
+  known.name(service_question(name)).answer =
+      NameAnswer{.addresses = {}, .records = std::move(records), .ttl = seconds(1)};
 }
 
 Members members_in(const config::Upstream& upstream, const KnownNames& known) {

@@ -8,7 +8,7 @@ constexpr RefreshLimits kLimits{seconds(1), minutes(5)};
 const Question kQuestion = address_question("chat.test");
 
 KnownName answered(Duration ttl, TimePoint at = {}) {
-  return {.answer = NameAnswer{{ip("10.0.0.1")}, {}, ttl}, .failure = {}, .failures = 0, .tried = at};
+  return {.answer = NameAnswer{.addresses = {ip("10.0.0.1")}, .records = {}, .ttl = ttl}, .failure = {}, .tried = at};
 }
 
 KnownName failed(std::uint32_t times) {
