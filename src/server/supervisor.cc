@@ -33,6 +33,8 @@ Supervisor::Supervisor(Startup startup)
 
 Supervisor::~Supervisor() {
   upkeep_.reset();
+  // A place that one worker frees may go to a session of another: each stands until all have stopped.
+  for (const auto& worker : workers_) worker->stop();
   workers_.clear();
   signals_.reset();
   inbox_.reset();

@@ -22,6 +22,13 @@ Result<std::unique_ptr<Worker>> Worker::create(log::Logger& logger) {
 }
 
 Worker::~Worker() {
+  stop();
+  inbox_.reset();
+  listeners_.reset();
+  context_.reset();
+}
+
+void Worker::stop() {
   if (!thread_.joinable()) return;
   inbox_->post([this] {
     listeners_.reset();
@@ -29,8 +36,6 @@ Worker::~Worker() {
     loop_->stop();
   });
   thread_.join();
-  inbox_.reset();
-  context_.reset();
 }
 
 void Worker::start() {

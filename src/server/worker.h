@@ -24,13 +24,14 @@ class Worker {
   using Callback = std::move_only_function<void()>;
 
   [[nodiscard]] static Result<std::unique_ptr<Worker>> create(log::Logger& logger);
-  // Stops the thread, closing what is left.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   // Starts the thread, with every signal blocked.
   void start();
+  // Ends the thread, closing what is left. Others may still post to the worker; nothing of that is done.
+  void stop();
 
   // All of these return at once and take effect on the worker's thread, in order; callbacks run there too.
   void adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::ListenerBinding> bindings,
