@@ -80,8 +80,7 @@ ConnectOutcome Connect::use(upstream::ServerLease lease, const upstream::Server&
   tried_.push_back(server.state.get());
   if (purpose_ == ConnectFor::websocket) {
     if (auto warm = worker_.warm_pool().take(*server.state)) {
-      state_ = State::idle;
-      return Connected{std::move(warm), std::move(lease_), true};
+      return succeed({std::move(warm), std::move(lease_), true});
     }
   }
   return open_connection();
@@ -105,8 +104,14 @@ void Connect::on_server_connect(Result<std::unique_ptr<event::ByteStream>> outco
   timer_.disarm();
   if (!outcome) return tell(handle_failure(outcome.error()));
   drop_attempt();
+  tell(succeed({std::move(*outcome), std::move(lease_), false}));
+}
+
+// What is served now may last for hours and pins no configuration.
+ConnectOutcome Connect::succeed(Connected connected) {
   state_ = State::idle;
-  observer_.on_connect_outcome(Connected{std::move(*outcome), std::move(lease_), false});
+  upstream_.reset();
+  return connected;
 }
 
 ConnectOutcome Connect::connect_anew(upstream::ServerLease lease) {

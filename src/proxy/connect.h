@@ -91,13 +91,14 @@ class Connect final : public event::Disposable,
   void on_delay(event::Delay& delay) override;
   void on_granted(upstream::ServerLease lease);
 
-  // Gives the current snapshot's view of the upstream.
+  // Gets the current snapshot's view of the upstream.
   [[nodiscard]] bool refresh_upstream();
   [[nodiscard]] upstream::PickRequest pick_request() const noexcept;
   [[nodiscard]] ConnectOutcome try_next();
   [[nodiscard]] ConnectOutcome use(upstream::ServerLease lease, const upstream::Server& server);
   [[nodiscard]] ConnectOutcome open_connection();
   [[nodiscard]] ConnectOutcome handle_failure(const Error& error);
+  [[nodiscard]] ConnectOutcome succeed(Connected connected);
   [[nodiscard]] ConnectOutcome fail(int status, std::string reason);
   [[nodiscard]] ConnectOutcome fail_finally();
   [[nodiscard]] bool may_queue() const noexcept;
@@ -116,7 +117,7 @@ class Connect final : public event::Disposable,
   ConnectFor purpose_;
   State state_ = State::idle;
   std::uint32_t attempts_made_ = 0;
-  std::shared_ptr<WorkerUpstream> upstream_;
+  std::shared_ptr<WorkerUpstream> upstream_;         // null again once connected
   std::vector<const upstream::ServerState*> tried_;  // compared, never followed
   upstream::ConnectTarget target_;                   // of the last server
   std::string server_name_;
