@@ -21,7 +21,7 @@ SearchDomains SearchDomains::of_system() {
 std::vector<std::string> SearchDomains::full_names_of(const std::string& host) const {
   if (host.ends_with('.')) return {host.substr(0, host.size() - 1)};
   std::vector<std::string> names;
-  for (const std::string& domain : domains) names.push_back(host + "." + domain);
+  for (const std::string& domain : domains) names.emplace_back(host).append(".").append(domain);
   const bool is_long = static_cast<std::size_t>(std::count(host.begin(), host.end(), '.')) >= dots;
   names.insert(is_long ? names.begin() : names.end(), host);
   return names;

@@ -6,14 +6,14 @@ namespace hawser::upstream {
 
 namespace {
 
-bool is_same_pool(const SourcePool* left, const SourcePool* right) noexcept {
+bool is_same_pool(const SourcePool* left, const SourcePool* right) {
   if (left == nullptr || right == nullptr) return left == right;
   return *left == *right;
 }
 
 }  // namespace
 
-bool operator==(const ConnectTarget& left, const ConnectTarget& right) noexcept {
+bool operator==(const ConnectTarget& left, const ConnectTarget& right) {
   return left.address == right.address && left.tls == right.tls && left.tls_name == right.tls_name &&
          is_same_pool(left.sources.get(), right.sources.get());
 }

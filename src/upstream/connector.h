@@ -26,7 +26,7 @@ struct ConnectTarget {
   std::shared_ptr<const SourcePool> sources = {};      // null, or none of the address's family: the system chooses
 
   // Whether a connection to one is as good as a connection to the other.
-  friend bool operator==(const ConnectTarget& left, const ConnectTarget& right) noexcept;
+  friend bool operator==(const ConnectTarget& left, const ConnectTarget& right);
 };
 
 class ServerConnectObserver {

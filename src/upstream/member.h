@@ -19,7 +19,7 @@ struct Member {
   config::Server settings;     // weight, max_sessions, backup, state
   std::uint32_t priority = 0;  // lower ones first (SRV); members of a higher one are for when no lower one is left
   // Where the settings stand in a file does not count.
-  friend bool operator==(const Member& a, const Member& b) noexcept;
+  friend bool operator==(const Member& a, const Member& b);
 };
 
 using Members = std::vector<Member>;
