@@ -25,7 +25,9 @@ Discoverer::Discoverer(Surroundings surroundings, std::shared_ptr<KnownNames> kn
 std::unique_ptr<NameAsker> Discoverer::make_asker(const event::ResolverOptions& options) {
   return std::make_unique<NameAsker>(
       around_.make_resolver, options,
-      [this](const Question& question, Result<NameAnswer> answer) { on_answer(question, std::move(answer)); });
+      [this](const NameAsker& asker, const Question& question, Result<NameAnswer> answer) {
+        on_answer(asker, question, std::move(answer));
+      });
 }
 
 void Discoverer::prepare(const config::Configuration& configuration, Duration at_most, Preparation::Done done) {
@@ -33,6 +35,8 @@ void Discoverer::prepare(const config::Configuration& configuration, Duration at
   const event::ResolverOptions options = options_of(configuration.resolver);
   if (!asker_) asker_ = make_asker(options);
   if (asker_->options() != options) preparation_->asker = make_asker(options);
+  plan_.hurry_failing(*known_);
+  ask_due();
   ask_for_preparation();
   if (preparation_->is_complete()) return finish_preparation();
   around_.wake();
@@ -44,7 +48,20 @@ void Discoverer::ask_for_preparation() {
     if (news != FileNews::none) mark_dirty_by_file(path);
   }
   NameAsker& asker = preparation_->asker ? *preparation_->asker : *asker_;
-  for (const Question& question : preparation_->take_questions(*known_)) asker.ask(question);
+  for (const Question& question : preparation_->take_questions(*known_)) {
+    if (is_waited_for(question)) preparation_->wait_for(question);
+    asker.ask(question);
+  }
+}
+
+bool Discoverer::is_preparing_with(const NameAsker& asker) const noexcept {
+  return preparation_ && &asker == (preparation_->asker ? preparation_->asker.get() : asker_.get());
+}
+
+// What the running configuration asks in vain costs the next one no time, unless that asks other nameservers.
+bool Discoverer::is_waited_for(const Question& question) const {
+  const KnownName* name = known_->find(question);
+  return preparation_->asker || !plan_.has(question) || name == nullptr || !name->was_tried();
 }
 
 void Discoverer::finish_preparation() { preparation_->take_done()(); }
@@ -80,9 +97,10 @@ void Discoverer::take_asker(const event::ResolverOptions& options) {
   const bool is_prepared = preparation_ && preparation_->asker && preparation_->asker->options() == options;
   asker_ = is_prepared ? std::move(preparation_->asker) : make_asker(options);
   plan_.restart();
+  plan_.hurry_failing(*known_);
 }
 
-void Discoverer::on_answer(const Question& question, Result<NameAnswer> answer) {
+void Discoverer::on_answer(const NameAsker& asker, const Question& question, Result<NameAnswer> answer) {
   const bool is_watched = plan_.has(question);
   if (!is_watched && !(preparation_ && preparation_->has_asked(question))) return;
   KnownName& name = known_->name(question);
@@ -93,7 +111,7 @@ void Discoverer::on_answer(const Question& question, Result<NameAnswer> answer) 
   if (is_watched) log_.name_answered(question, name, before);
   if (is_other || is_first) mark_dirty(question);
   if (preparation_) {
-    preparation_->answered(question);
+    if (name.answer || is_preparing_with(asker)) preparation_->answered(question);
     if (is_other && preparation_->is_done()) preparation_->changed_late(question);
   }
   around_.wake();

@@ -66,11 +66,13 @@ class Discoverer {
 
   [[nodiscard]] std::unique_ptr<NameAsker> make_asker(const event::ResolverOptions& options);
   void take_asker(const event::ResolverOptions& options);
-  void on_answer(const Question& question, Result<NameAnswer> answer);
+  void on_answer(const NameAsker& asker, const Question& question, Result<NameAnswer> answer);
   void mark_dirty(const Question& question);
   void mark_dirty_by_file(const std::string& path);
 
   void ask_for_preparation();
+  [[nodiscard]] bool is_preparing_with(const NameAsker& asker) const noexcept;
+  [[nodiscard]] bool is_waited_for(const Question& question) const;
   void finish_preparation();
 
   void look_at_files();

@@ -42,6 +42,7 @@ struct KnownName {
   TimePoint tried{};                 // when the last try ended
 
   [[nodiscard]] bool was_tried() const noexcept { return answer.has_value() || failure.has_value(); }
+  [[nodiscard]] bool is_failing() const noexcept { return failure.has_value() || incomplete > 0; }
   // Takes what a try at `time` brought. A failure keeps what is known, and a kind of address that is missing in the
   // answer stays as it was. True where something else is known now.
   [[nodiscard]] bool take(Result<NameAnswer> tried_answer, TimePoint time);

@@ -44,7 +44,7 @@ void NameAsker::ask(const Question& question) {
 
 void NameAsker::finish(const Question& question, Result<NameAnswer> answer) {
   asked_.erase(question);
-  on_answer_(question, std::move(answer));
+  on_answer_(*this, question, std::move(answer));
 }
 
 }  // namespace hawser::upstream

@@ -18,7 +18,7 @@ using MakeResolver = std::function<Result<std::unique_ptr<event::Resolver>>(cons
 class NameAsker {
  public:
   // Must not destroy the asker. Called from inside ask() when no resolver could be made.
-  using OnAnswer = std::function<void(const Question&, Result<NameAnswer>)>;
+  using OnAnswer = std::function<void(const NameAsker&, const Question&, Result<NameAnswer>)>;
 
   NameAsker(MakeResolver make_resolver, event::ResolverOptions options, OnAnswer on_answer);
   NameAsker(const NameAsker&) = delete;

@@ -25,7 +25,6 @@ std::vector<Question> Preparation::take_questions(const KnownNames& known) {
   std::vector<Question> taken;
   for (const auto& [question, limits] : wanted(known).questions) {
     if (known.answer_to(question) != nullptr || !asked_.insert(question).second) continue;
-    open_.insert(question);
     taken.push_back(question);
   }
   return taken;

@@ -28,6 +28,8 @@ class Preparation {
   // Those that have no answer and were not asked for this configuration yet.
   [[nodiscard]] std::vector<Question> take_questions(const KnownNames& known);
   [[nodiscard]] bool has_asked(const Question& question) const { return asked_.contains(question); }
+  // Not complete before answered().
+  void wait_for(const Question& question) { open_.insert(question); }
   void answered(const Question& question) { open_.erase(question); }
   [[nodiscard]] bool is_complete() const noexcept { return open_.empty(); }
 

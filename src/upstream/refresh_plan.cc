@@ -69,6 +69,13 @@ void RefreshPlan::restart() {
   for (auto& [question, entry] : entries_) entry.is_taken = false;
 }
 
+void RefreshPlan::hurry_failing(const KnownNames& known) {
+  for (auto& [question, entry] : entries_) {
+    const KnownName* name = known.find(question);
+    if (name != nullptr && name->is_failing()) entry.due = TimePoint{};
+  }
+}
+
 std::optional<TimePoint> RefreshPlan::next_due() const {
   std::optional<TimePoint> next;
   for (const auto& [question, entry] : entries_) {

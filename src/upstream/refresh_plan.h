@@ -34,6 +34,8 @@ class RefreshPlan {
   void answered(const Question& question, const KnownName& name);
   // Makes everything due that was taken and not answered: whoever was to answer is gone.
   void restart();
+  // Makes every name that fails due, whatever its pause, unless it is taken.
+  void hurry_failing(const KnownNames& known);
   // Nothing: nobody waits.
   [[nodiscard]] std::optional<TimePoint> next_due() const;
 

@@ -6,6 +6,16 @@ namespace {
 
 const config::Upstream kChat = upstream_of("chat", {"a.test:80", "b.test:80"});
 
+// So often that it is not asked again for minutes.
+void fail_for_long(DiscoveryRig& rig, const std::string& name) {
+  for (int i = 0; i < 10; ++i) {
+    rig.dns.fail(name, ErrorCode::not_found, "no such name");
+    if (i < 9) rig.pass(minutes(6));
+  }
+  rig.turn();
+  REQUIRE(rig.dns.open() == Texts{});
+}
+
 }  // namespace
 
 TEST_CASE("preparing ends when every name was answered or failed") {
@@ -88,18 +98,97 @@ TEST_CASE("what is known is not asked again, and done is called from inside") {
   CHECK(rig.dns.open() == Texts{});
 }
 
-TEST_CASE("a name that failed before is asked again for a new configuration") {
+TEST_CASE("a name that fails already is asked at once for a new configuration, which does not wait for it") {
   DiscoveryRig rig;
   const config::Upstream upstream = upstream_of("chat", {"a.test:80"});
   rig.watch({upstream});
-  rig.dns.fail("a.test", ErrorCode::not_found, "no such name");
-  rig.turn();
+  fail_for_long(rig, "a.test");
   rig.prepare(configuration_of({upstream}));
+  CHECK(rig.prepared == 1);
+  CHECK(rig.dns.open() == Texts{"a.test"});
+  rig.watch({upstream});
+  CHECK(rig.take_changed() == Texts{});
+  rig.dns.answer("a.test", {"10.0.0.1"}, minutes(5));
+  rig.turn();
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(upstream) == Texts{"a.test:80"});
+}
+
+TEST_CASE("a name that fails but is known, or known in part, is asked at once and not waited for") {
+  DiscoveryRig rig;
+  const config::Upstream upstream = upstream_of("chat", {"a.test:80"});
+  rig.watch({upstream});
+  SECTION("failing") {
+    rig.dns.answer("a.test", {"10.0.0.1"}, seconds(1));
+    rig.pass(seconds(2));
+    fail_for_long(rig, "a.test");
+  }
+  SECTION("incomplete") {
+    event::AddressAnswer half = addresses({"10.0.0.1"}, minutes(5));
+    half.missing = event::Missing::v6;
+    rig.dns.answer("a.test", half);
+    rig.turn();
+  }
+  REQUIRE(rig.dns.open() == Texts{});
+  rig.prepare(configuration_of({upstream}));
+  CHECK(rig.prepared == 1);
+  CHECK(rig.dns.open() == Texts{"a.test"});
+}
+
+TEST_CASE("a new name is waited for beside one that fails already") {
+  DiscoveryRig rig;
+  rig.watch({upstream_of("chat", {"a.test:80"})});
+  fail_for_long(rig, "a.test");
+  rig.prepare(configuration_of({kChat}));
+  CHECK(rig.dns.open() == Texts{"a.test", "b.test"});
+  rig.dns.answer("b.test", {"10.0.0.2"}, minutes(5));
+  rig.turn();
+  CHECK(rig.prepared == 1);
+}
+
+TEST_CASE("a name that failed only for a configuration that was refused is waited for again") {
+  DiscoveryRig rig;
+  rig.watch({upstream_of("chat", {"10.0.0.9:80"})});
+  rig.prepare(configuration_of({kChat}));
+  for (const std::string name : {"a.test", "b.test"}) rig.dns.fail(name, ErrorCode::not_found, "no such name");
+  rig.turn();
+  REQUIRE(rig.prepared == 1);
+  rig.prepare(configuration_of({kChat}));
+  CHECK(rig.prepared == 1);
+  CHECK(rig.dns.open() == Texts{"a.test", "b.test"});
+}
+
+TEST_CASE("new nameservers are waited for, also for names that the old ones fail on") {
+  DiscoveryRig rig;
+  config::Configuration next = configuration_of({upstream_of("chat", {"a.test:80"})});
+  rig.watch(next);
+  fail_for_long(rig, "a.test");
+  next.resolver.nameservers = {"10.9.9.9"};
+  rig.prepare(next);
+  REQUIRE(rig.dns.open() == Texts{"a.test", "a.test"});
+  rig.dns.fail_first("a.test", ErrorCode::unavailable, "SERVFAIL");
+  rig.turn();
   CHECK(rig.prepared == 0);
   rig.dns.answer("a.test", {"10.0.0.1"}, minutes(5));
   rig.turn();
   CHECK(rig.prepared == 1);
-  CHECK(rig.take_changed() == Texts{"chat"});
+}
+
+TEST_CASE("a name that fails but is known is asked at once of the new nameservers when they are taken") {
+  DiscoveryRig rig;
+  config::Configuration next = configuration_of({upstream_of("chat", {"a.test:80"})});
+  rig.watch(next);
+  rig.dns.answer("a.test", {"10.0.0.1"}, seconds(1));
+  rig.pass(seconds(2));
+  fail_for_long(rig, "a.test");
+  next.resolver.nameservers = {"10.9.9.9"};
+  rig.prepare(next);
+  CHECK(rig.prepared == 1);
+  rig.dns.fail("a.test", ErrorCode::unavailable, "SERVFAIL");
+  rig.turn();
+  rig.watch(next);
+  CHECK(rig.dns.made.size() == 2);
+  CHECK(rig.dns.open() == Texts{"a.test"});
 }
 
 TEST_CASE("a question that is under way for the running configuration is not asked twice") {

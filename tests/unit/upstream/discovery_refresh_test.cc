@@ -88,6 +88,19 @@ TEST_CASE("after a restart the questions without an answer are due again") {
   CHECK(plan.take_due(TimePoint{}).size() == 1);
 }
 
+TEST_CASE("hurried, a name that fails is due at once, one that was answered is not") {
+  KnownNames known;
+  known.name(kQuestion) = failed(9);
+  known.name(address_question("good.test")) = answered(minutes(4));
+  RefreshPlan plan{Rng(1)};
+  plan.keep({{kQuestion, kLimits}, {address_question("good.test"), kLimits}}, known);
+  REQUIRE(plan.take_due(TimePoint(seconds(100))).empty());
+  plan.hurry_failing(known);
+  CHECK(plan.take_due(TimePoint(seconds(100))) == std::vector{kQuestion});
+  plan.hurry_failing(known);
+  CHECK(plan.take_due(TimePoint(seconds(100))).empty());
+}
+
 TEST_CASE("a name that is kept no longer is never due") {
   RefreshPlan plan{Rng(1)};
   plan.keep({{kQuestion, kLimits}}, {});

@@ -49,6 +49,14 @@ class FakeDns {
   void fail(const std::string& name, ErrorCode code, const std::string& message) {
     answer(name, failure(code, message));
   }
+  // To whoever of several asked first only.
+  void fail_first(const std::string& name, ErrorCode code, const std::string& message) {
+    const auto first = addresses_asked_.find(name);
+    REQUIRE(first != addresses_asked_.end());
+    const auto done = first->second.second;
+    addresses_asked_.erase(first);
+    (*done)(failure(code, message));
+  }
   void serve(const std::string& name, Result<event::ServiceAnswer> answer) {
     const auto waiting = take(services_asked_, name);
     for (const auto& done : waiting) (*done)(answer);
