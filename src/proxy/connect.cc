@@ -133,7 +133,10 @@ ConnectOutcome Connect::handle_failure(const Error& error) {
 bool Connect::claim_retry(RetryAt where) {
   if (!refresh_upstream()) return false;
   const Upstream& options = upstream_->options();
-  if (attempts_made_ >= options.retry.attempts || time_left() == Duration(0)) return false;
+  if (attempts_made_ >= options.retry.attempts) return false;
+  const config::Backoff& backoff = options.retry.backoff;
+  retry_delay_ = backoff_delay(backoff.base, backoff.max, attempts_made_, worker_.rng().next());
+  if (retry_delay_ >= time_left()) return false;
   const bool is_another_left = upstream_->has_candidate(pick_request());
   if (!is_another_left) {
     if (where == RetryAt::another_server) return false;
@@ -147,14 +150,12 @@ bool Connect::claim_retry(RetryAt where) {
 }
 
 ConnectOutcome Connect::retry() {
-  const config::Backoff& backoff = upstream_->options().retry.backoff;
-  const Duration delay = backoff_delay(backoff.base, backoff.max, attempts_made_, worker_.rng().next());
   state_ = State::backing_off;
-  worker_.loop().arm(backoff_, std::min(delay, time_left()));
+  worker_.loop().arm(backoff_, retry_delay_);
   return Connecting{};
 }
 
-void Connect::on_delay(event::Delay& /*delay*/) { tell(try_next()); }
+void Connect::on_delay(event::Delay& /*delay*/) { tell(time_left() > Duration(0) ? try_next() : fail_finally()); }
 
 void Connect::on_timer(event::Timer& /*timer*/) {
   if (state_ == State::queued) {
@@ -179,6 +180,7 @@ ConnectOutcome Connect::enter_queue() {
   place->ticket = *ticket;
   queue_place_ = std::move(place);
   state_ = State::queued;
+  queued_since_ = worker_.loop().now();
   worker_.loop().arm(timer_, options.queue.timeout);
   // A place that was freed before we stood in the queue would be given to nobody.
   for (const Tier& tier : options.tiers) upstream::grant_free_places(tier.group, worker_.loop().now());
@@ -197,7 +199,7 @@ void Connect::on_granted(upstream::ServerLease lease) {
   queue_place_.reset();
   timer_.disarm();
   if (!refresh_upstream()) return tell(fail(503, "the upstream left the configuration"));
-  deadline_ = worker_.loop().now() + upstream_->options().timeouts.connect;
+  deadline_ += worker_.loop().now() - queued_since_;
   const std::shared_ptr<const upstream::ServerGroup> group = lease.group();
   const auto server = std::ranges::find_if(
       group->servers, [&lease](const upstream::Server& candidate) { return candidate.state.get() == lease.state(); });

@@ -126,7 +126,9 @@ class Connect final : public event::Disposable,
   std::shared_ptr<QueuePlace> queue_place_;  // while queued
   event::Timer timer_;                       // of one try, or of the queue
   event::Delay backoff_;
-  TimePoint deadline_{};           // of all tries
+  TimePoint deadline_{};  // of all tries
+  TimePoint queued_since_{};
+  Duration retry_delay_{};         // of the retry that was claimed last
   Side late_side_ = Side::server;  // whose fault it is when the try takes too long
   ErrorCode last_failure_ = ErrorCode::refused;
 };

@@ -198,10 +198,8 @@ TEST_CASE("a session that waits a second time has only what is left of its time"
   rig.add(silent.address()).max_sessions = 1;
   rig.options.queue = {.size = 1, .timeout = 10min};
   rig.options.timeouts.connect = 800ms;
-  rig.options.retry = {.attempts = 10,
-                       .try_timeout = 500ms,
-                       .backoff = {.base = 100ms, .max = 100ms},
-                       .budget = std::nullopt};
+  rig.options.retry = {
+      .attempts = 10, .try_timeout = 500ms, .backoff = {.base = 100ms, .max = 100ms}, .budget = std::nullopt};
   rig.adopt();
   Caller& caller = rig.begin();
   REQUIRE(rig.reaches([&] { return rig.is_backing_off(caller, 0); }));
