@@ -3,18 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "upstream/member_list.h"
-
 namespace hawser::upstream {
 
 namespace {
 
 event::ResolverOptions options_of(const config::Resolver& resolver) {
   return {.nameservers = resolver.nameservers, .timeout = resolver.timeout, .tries = resolver.attempts};
-}
-
-bool has_resolved(const Members& members) {
-  return std::any_of(members.begin(), members.end(), [](const Member& member) { return member.is_resolved; });
 }
 
 }  // namespace
@@ -68,16 +62,20 @@ void Discoverer::finish_preparation() { preparation_->take_done()(); }
 
 void Discoverer::watch(const config::Configuration& configuration, OnChange on_change) {
   on_change_ = std::move(on_change);
-  watched_.clear();
+  std::vector<WatchedUpstream> next;
   wanted_ = {};
   for (const config::Upstream& upstream : configuration.upstreams) {
     WantedNames wanted = names_wanted_by(upstream, *known_);
     if (wanted.questions.empty() && wanted.files.empty()) continue;
     wanted_.add(wanted);
     config::Diagnostics told_by_members_of;
-    Members members = list_members(upstream, *known_, told_by_members_of);
-    watched_.push_back({.upstream = upstream, .wanted = std::move(wanted), .members = std::move(members)});
+    ChosenMembers chosen = choose(upstream, told_by_members_of);
+    next.push_back({.upstream = upstream,
+                    .wanted = std::move(wanted),
+                    .members = std::move(chosen.members),
+                    .discovered = std::move(chosen.discovered)});
   }
+  watched_ = std::move(next);
   known_->keep_only(wanted_);
   plan_.keep(wanted_.questions, *known_);
   take_asker(options_of(configuration.resolver));
@@ -89,6 +87,19 @@ void Discoverer::watch(const config::Configuration& configuration, OnChange on_c
   }
   files_due_ = around_.clock.now() + kFilePause;
   around_.wake();
+}
+
+Members Discoverer::members_of(const config::Upstream& upstream, config::Diagnostics& diagnostics) const {
+  return choose(upstream, diagnostics).members;
+}
+
+ChosenMembers Discoverer::choose(const config::Upstream& upstream, config::Diagnostics& diagnostics) const {
+  const auto watched = std::find_if(watched_.begin(), watched_.end(), [&](const WatchedUpstream& candidate) {
+    return candidate.upstream.name == upstream.name &&
+           is_same_discovery(candidate.upstream.discover, upstream.discover);
+  });
+  const Members* before = watched != watched_.end() ? &watched->discovered : nullptr;
+  return choose_members(upstream, *known_, before, diagnostics);
 }
 
 // What the one before was asked and did not answer is asked again.
@@ -112,7 +123,7 @@ void Discoverer::on_answer(const NameAsker& asker, const Question& question, Res
   if (is_other || is_first) mark_dirty(question);
   if (preparation_) {
     if (name.answer || is_preparing_with(asker)) preparation_->answered(question);
-    if (is_other && preparation_->is_done()) preparation_->changed_late(question);
+    if ((is_other || is_first) && preparation_->is_done()) preparation_->changed_late(question);
   }
   around_.wake();
 }
@@ -208,13 +219,13 @@ bool Discoverer::has_untried_name(const WatchedUpstream& watched) const {
 // True where whoever listens must hear of it.
 bool Discoverer::renew_members(WatchedUpstream& watched) {
   config::Diagnostics logged_already;
-  Members members = list_members(watched.upstream, *known_, logged_already);
+  ChosenMembers chosen = choose_members(watched.upstream, *known_, &watched.discovered, logged_already);
+  log_.servers_refused(watched.upstream.name, chosen.errors, watched.discovered.size());
+  watched.discovered = std::move(chosen.discovered);
   const bool must_be_told = std::exchange(watched.must_be_told, false);
-  if (members == watched.members) return must_be_told;
-  // Records that lead to nothing but unknown names are a failure, too.
-  if (!members.empty() && !has_resolved(members) && has_resolved(watched.members)) return must_be_told;
-  log_.servers_changed(watched.upstream.name, watched.members, members);
-  watched.members = std::move(members);
+  if (chosen.members == watched.members) return must_be_told;
+  log_.servers_changed(watched.upstream.name, watched.members, chosen.members);
+  watched.members = std::move(chosen.members);
   return true;
 }
 

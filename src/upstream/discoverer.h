@@ -18,6 +18,7 @@
 #include "upstream/file_watch.h"
 #include "upstream/known_names.h"
 #include "upstream/member.h"
+#include "upstream/member_choice.h"
 #include "upstream/name_asker.h"
 #include "upstream/preparation.h"
 #include "upstream/refresh_plan.h"
@@ -49,6 +50,8 @@ class Discoverer {
   // As Discovery has them; `done` and `on_change` are called from advance(), or `done` from inside prepare().
   void prepare(const config::Configuration& configuration, Duration at_most, Preparation::Done done);
   void watch(const config::Configuration& configuration, OnChange on_change);
+  // Of a watched upstream what was found last that was good, as choose_members() has it.
+  [[nodiscard]] Members members_of(const config::Upstream& upstream, config::Diagnostics& diagnostics) const;
   [[nodiscard]] const std::shared_ptr<KnownNames>& known() const noexcept { return known_; }
 
   // Asks what is due, looks at the files, and tells what there is to tell.
@@ -60,10 +63,12 @@ class Discoverer {
     config::Upstream upstream;
     WantedNames wanted;
     Members members;
+    Members discovered;         // those of them that are not written in the configuration
     bool is_dirty = false;      // something came that its members may depend on
     bool must_be_told = false;  // even where the members look the same: whoever listens does not know them
   };
 
+  [[nodiscard]] ChosenMembers choose(const config::Upstream& upstream, config::Diagnostics& diagnostics) const;
   [[nodiscard]] std::unique_ptr<NameAsker> make_asker(const event::ResolverOptions& options);
   void take_asker(const event::ResolverOptions& options);
   void on_answer(const NameAsker& asker, const Question& question, Result<NameAnswer> answer);

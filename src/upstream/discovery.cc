@@ -7,7 +7,6 @@
 #include "event/delay.h"
 #include "event/resolver.h"
 #include "upstream/discoverer.h"
-#include "upstream/member_list.h"
 
 namespace hawser::upstream {
 
@@ -55,7 +54,7 @@ void Discovery::prepare(const config::Configuration& configuration, Duration at_
 }
 
 Members Discovery::members_of(const config::Upstream& upstream, config::Diagnostics& diagnostics) const {
-  return list_members(upstream, *parts_->discoverer.known(), diagnostics);
+  return parts_->discoverer.members_of(upstream, diagnostics);
 }
 
 void Discovery::watch(const config::Configuration& configuration, OnChange on_change) {

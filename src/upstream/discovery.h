@@ -37,7 +37,9 @@ class Discovery {
   void prepare(const config::Configuration& configuration, Duration at_most, std::move_only_function<void()> done);
 
   // The members of an upstream as far as they are known. A name without an answer yet is one member that is not
-  // resolved, with a warning; a file that cannot be read and was never read is an error.
+  // resolved, with a warning; a file that cannot be read and was never read is an error, and so are servers in
+  // it that the upstream may not have. Where the upstream is watched with the same `discover`, servers found before
+  // stay instead, with a warning, until new names were tried and one of them has an address.
   [[nodiscard]] Members members_of(const config::Upstream& upstream, config::Diagnostics& diagnostics) const;
 
   // From now on the names and files of this configuration are kept fresh, by their TTL within resolve.min and

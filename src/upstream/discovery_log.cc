@@ -117,6 +117,17 @@ void DiscoveryLog::file_works_again(const std::string& path, const KnownFile& fi
   logger_->write(log::Level::info, line.text());
 }
 
+void DiscoveryLog::servers_refused(const std::string& upstream, const config::Diagnostics& errors,
+                                   std::size_t kept_servers) {
+  if (logger_ == nullptr) return;
+  for (const config::Diagnostic& diagnostic : errors) {
+    if (diagnostic.severity != config::Severity::error) continue;
+    log::LineBuilder line("cannot use a file of servers");
+    line.add("upstream", upstream).add("error", config::to_string(diagnostic)).add("result", kept(kept_servers));
+    logger_->write(log::Level::warn, line.text());
+  }
+}
+
 void DiscoveryLog::servers_changed(const std::string& upstream, const Members& before, const Members& after) {
   if (logger_ == nullptr) return;
   const ByAddress old_ones = resolved(before);

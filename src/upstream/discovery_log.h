@@ -2,6 +2,7 @@
 // the servers of an upstream. Main thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -23,6 +24,8 @@ class DiscoveryLog {
   void name_answered(const Question& question, const KnownName& name, NameState before);
   void file_reports(const std::string& path, const KnownFile& file);
   void file_works_again(const std::string& path, const KnownFile& file);
+  // The servers of its file break rules of the upstream. Nothing without errors.
+  void servers_refused(const std::string& upstream, const config::Diagnostics& errors, std::size_t kept_servers);
   void servers_changed(const std::string& upstream, const Members& before, const Members& after);
 
  private:

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "config/upstream_checks.h"
+
 namespace hawser::upstream {
 
 namespace {
@@ -70,7 +72,8 @@ class MemberList {
     }
   }
 
-  void add_file(const config::Discover& discover) {
+  void add_file(const config::Upstream& upstream) {
+    const config::Discover& discover = upstream.discover;
     const KnownFile* file = known_.find_file(discover.file);
     if (file == nullptr) {
       diagnostics_.push_back({discover.where, "'" + discover.file + "' was not read yet"});
@@ -78,7 +81,20 @@ class MemberList {
     }
     report_file(*file);
     if (!file->servers) return;
+    config::Upstream checked = upstream;
+    checked.servers = *file->servers;
+    config::check_upstream(checked, diagnostics_);
     for (const config::Server& server : *file->servers) add_server(server, Naming::as_written);
+  }
+
+  void add_written(const config::Upstream& upstream) {
+    for (const config::Server& server : upstream.servers) add_server(server, Naming::as_written);
+  }
+
+  void add_members(const Members& members) {
+    for (const Member& member : members) {
+      if (member.is_resolved) add(member);
+    }
   }
 
   [[nodiscard]] Members take() { return std::move(members_); }
@@ -169,7 +185,7 @@ class MemberList {
 
 Members list_members(const config::Upstream& upstream, const KnownNames& known, config::Diagnostics& diagnostics) {
   MemberList list(known, diagnostics);
-  for (const config::Server& server : upstream.servers) list.add_server(server, Naming::as_written);
+  list.add_written(upstream);
   const config::Discover& discover = upstream.discover;
   if (!discover.dns.empty()) {
     config::Server settings;
@@ -178,7 +194,15 @@ Members list_members(const config::Upstream& upstream, const KnownNames& known, 
     list.add_server(settings, Naming::by_address);
   }
   if (!discover.srv.empty()) list.add_service(discover);
-  if (!discover.file.empty()) list.add_file(discover);
+  if (!discover.file.empty()) list.add_file(upstream);
+  return list.take();
+}
+
+Members list_members_with(const config::Upstream& upstream, const KnownNames& known, const Members& discovered,
+                          config::Diagnostics& diagnostics) {
+  MemberList list(known, diagnostics);
+  list.add_written(upstream);
+  list.add_members(discovered);
   return list.take();
 }
 

@@ -15,7 +15,12 @@ namespace hawser::upstream {
 //
 // SRV records (RFC 2782): the priority is the rank of the record's among those present, the weight is the record's, at
 // least 1. The certificate of a discovered server is for the name that was resolved, with SRV the record's target.
+// The servers of a file are held to the rules that bind those which the configuration writes.
 [[nodiscard]] Members list_members(const config::Upstream& upstream, const KnownNames& known,
                                    config::Diagnostics& diagnostics);
+
+// The same with `discovered` in the place of what `discover` leads to.
+[[nodiscard]] Members list_members_with(const config::Upstream& upstream, const KnownNames& known,
+                                        const Members& discovered, config::Diagnostics& diagnostics);
 
 }  // namespace hawser::upstream

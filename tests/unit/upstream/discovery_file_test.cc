@@ -154,6 +154,82 @@ TEST_CASE("preparing waits for the names in a file") {
   CHECK(rig.prepared == 1);
 }
 
+TEST_CASE("a unix socket in a file, whose certificate could not be verified, is an error of the file at its place") {
+  FileRig rig;
+  rig.chat.tls.emplace();
+  const std::string rule = "a unix socket has no host name";
+  SECTION("when it is there from the start") {
+    rig.folder.write("servers", "10.0.0.1:80\nunix:/run/chat\n");
+    rig.prepare(configuration_of({rig.chat}));
+    CHECK(rig.members_of(rig.chat).size() == 2);
+    REQUIRE(config::has_errors(rig.diagnostics));
+    CHECK(rig.diagnostics.at(0).message.starts_with(rule));
+    CHECK(rig.diagnostics.at(0).where.file == rig.chat.discover.file);
+    CHECK(rig.diagnostics.at(0).where.line == 2);
+  }
+  SECTION("when it comes later, the servers before it are kept, also over a reload") {
+    rig.watch_file("10.0.0.1:80\n");
+    rig.folder.write("servers", "10.0.0.2:80\nunix:/run/chat\n");
+    rig.pass(seconds(5));
+    CHECK(rig.take_changed() == Texts{});
+    const std::string line = "cannot use a file of servers upstream=chat error=\"" + rig.chat.discover.file + ":2";
+    CHECK(rig.log().find(line) != std::string::npos);
+    CHECK(rig.log().find(line) == rig.log().rfind(line));
+    rig.prepare(configuration_of({rig.chat}));
+    CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80"});
+    CHECK_FALSE(config::has_errors(rig.diagnostics));
+    CHECK(rig.diagnostics.at(0).message.starts_with(rule));
+    rig.watch({rig.chat});
+    CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80"});
+    rig.folder.write("servers", "10.0.0.2:80\n");
+    rig.pass(seconds(1));
+    CHECK(rig.take_changed() == Texts{"chat"});
+    CHECK(rig.names(rig.chat) == Texts{"10.0.0.2:80"});
+  }
+  SECTION("an empty file before it stays empty") {
+    rig.watch_file("");
+    rig.folder.write("servers", "unix:/run/chat\n");
+    rig.pass(seconds(1));
+    CHECK(rig.names(rig.chat) == Texts{});
+  }
+}
+
+TEST_CASE("a unix socket in a file is a server where nothing verifies its name, or server_name says it") {
+  FileRig rig;
+  SECTION("without TLS") {}
+  SECTION("not verified") { rig.chat.tls.emplace().verify = false; }
+  SECTION("named") { rig.chat.tls.emplace().server_name = "chat.test"; }
+  rig.watch_file("unix:/run/chat\n");
+  CHECK(rig.names(rig.chat) == Texts{"unix:/run/chat"});
+  CHECK(messages_of(rig.diagnostics) == Texts{});
+}
+
+TEST_CASE("a reload that begins to verify names keeps no unix socket") {
+  FileRig rig;
+  rig.watch_file("unix:/run/chat\n");
+  rig.chat.tls.emplace();
+  rig.prepare(configuration_of({rig.chat}));
+  CHECK(rig.members_of(rig.chat).size() == 1);
+  CHECK(config::has_errors(rig.diagnostics));
+}
+
+TEST_CASE("a reload keeps a file's servers where its new names are not tried in time") {
+  FileRig rig;
+  rig.watch_file("10.0.0.1:80\n");
+  rig.folder.write("servers", "10.0.0.1:80\nnew.test:80\n");
+  rig.prepare(configuration_of({rig.chat}), seconds(2));
+  REQUIRE(rig.dns.open() == Texts{"new.test"});
+  rig.pass(seconds(2));
+  REQUIRE(rig.prepared == 2);
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80"});
+  rig.watch({rig.chat});
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80"});
+  rig.dns.answer("new.test", {"10.0.0.9"}, minutes(5));
+  rig.turn();
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(rig.chat) == Texts{"10.0.0.1:80", "new.test:80"});
+}
+
 TEST_CASE("a file that the configuration no longer has is not looked at") {
   FileRig rig;
   rig.watch_file("10.0.0.1:80\n");

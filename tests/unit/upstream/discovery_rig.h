@@ -131,6 +131,7 @@ inline config::ServerListResult read_lines(const std::string& path) {
     if (line == "broken") result.diagnostics.push_back({{.file = path, .path = {}}, "not a server"});
     config::Server server;
     server.address = line;
+    server.where = {.file = path, .line = static_cast<std::uint32_t>(servers.size() + 1), .path = {}};
     servers.push_back(std::move(server));
   }
   if (result.diagnostics.empty()) result.servers = std::move(servers);
@@ -200,7 +201,7 @@ class DiscoveryRig {
 
   [[nodiscard]] Members members_of(const config::Upstream& upstream) {
     diagnostics.clear();
-    return list_members(upstream, *discoverer.known(), diagnostics);
+    return discoverer.members_of(upstream, diagnostics);
   }
   [[nodiscard]] Texts names(const config::Upstream& upstream) { return names_of(members_of(upstream)); }
   [[nodiscard]] Texts take_changed() { return std::exchange(changed, {}); }

@@ -89,6 +89,81 @@ TEST_CASE("records of which no target can be resolved take no server away") {
   CHECK(rig.take_changed() == Texts{"chat"});
 }
 
+TEST_CASE("a reload while new targets are being resolved takes no server away") {
+  DiscoveryRig rig;
+  watch_chat(rig);
+  rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}}, minutes(5));
+  rig.prepare(configuration_of({kChat}), seconds(2));
+  REQUIRE(rig.dns.open() == Texts{"b.test."});
+  SECTION("when they are not resolved in time") { rig.pass(seconds(2)); }
+  SECTION("when they fail") { rig.dns.fail("b.test.", ErrorCode::timed_out, "no answer"); }
+  rig.turn();
+  REQUIRE(rig.prepared == 1);
+  CHECK(rig.names(kChat) == Texts{"10.0.0.1:80"});
+  CHECK_FALSE(config::has_errors(rig.diagnostics));
+  CHECK(messages_of(rig.diagnostics).back() == "the servers that were found before are kept");
+  rig.watch({kChat});
+  CHECK(rig.take_changed() == Texts{});
+  CHECK(rig.names(kChat) == Texts{"10.0.0.1:80"});
+  rig.pass(seconds(2));
+  rig.dns.answer("b.test.", {"10.0.0.2"}, minutes(5));
+  rig.turn();
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(kChat) == Texts{"10.0.0.2:80"});
+  CHECK(messages_of(rig.diagnostics) == Texts{});
+}
+
+TEST_CASE("a target that fails between done and watch() is told, for whoever compiled kept the servers for it") {
+  DiscoveryRig rig;
+  watch_chat(rig);
+  rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}, {"c.test", 80, 0, 1}}, minutes(5));
+  rig.prepare(configuration_of({kChat}), seconds(2));
+  rig.dns.answer("c.test.", {"10.0.0.3"}, minutes(5));
+  rig.pass(seconds(2));
+  REQUIRE(rig.names(kChat) == Texts{"10.0.0.1:80"});
+  rig.dns.fail("b.test.", ErrorCode::not_found, "no such name");
+  rig.watch({kChat});
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.names(kChat) == Texts{"b.test:80 unresolved", "10.0.0.3:80"});
+}
+
+TEST_CASE("reload after reload keeps the servers while no target can be resolved") {
+  DiscoveryRig rig;
+  watch_chat(rig);
+  rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}}, minutes(5));
+  rig.turn();
+  rig.dns.fail("b.test.", ErrorCode::not_found, "no such name");
+  rig.turn();
+  for (int i = 0; i < 3; ++i) {
+    rig.prepare(configuration_of({kChat}));
+    CHECK(rig.names(kChat) == Texts{"10.0.0.1:80"});
+    rig.watch({kChat});
+  }
+  CHECK(rig.take_changed() == Texts{});
+}
+
+TEST_CASE("servers that the configuration writes change while discovered ones are kept") {
+  DiscoveryRig rig;
+  watch_chat(rig);
+  rig.dns.serve("_ws._tcp.test", {{"b.test", 80, 0, 1}}, minutes(5));
+  rig.turn();
+  config::Upstream next = kChat;
+  next.servers = upstream_of("", {"10.0.0.5:80"}).servers;
+  rig.prepare(configuration_of({next}), seconds(2));
+  rig.pass(seconds(2));
+  CHECK(rig.names(next) == Texts{"10.0.0.5:80", "10.0.0.1:80"});
+}
+
+TEST_CASE("another service keeps no server of the one before") {
+  DiscoveryRig rig;
+  watch_chat(rig);
+  config::Upstream next = kChat;
+  next.discover.srv = "_other._tcp.test";
+  rig.prepare(configuration_of({next}), seconds(2));
+  rig.pass(seconds(2));
+  CHECK(rig.names(next) == Texts{"_other._tcp.test unresolved"});
+}
+
 TEST_CASE("a target that the records no longer name is forgotten") {
   DiscoveryRig rig;
   watch_chat(rig);

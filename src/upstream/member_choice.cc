@@ -1,0 +1,91 @@
+#include "upstream/member_choice.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/upstream_checks.h"
+#include "upstream/member_list.h"
+#include "upstream/wanted_names.h"
+
+namespace hawser::upstream {
+
+namespace {
+
+bool has_resolved(const Members& members) {
+  return std::any_of(members.begin(), members.end(), [](const Member& member) { return member.is_resolved; });
+}
+
+config::Upstream without_servers(config::Upstream upstream) {
+  upstream.servers.clear();
+  return upstream;
+}
+
+bool has_untried_name(const config::Upstream& upstream, const KnownNames& known) {
+  const WantedNames wanted = names_wanted_by(upstream, known);
+  return std::any_of(wanted.questions.begin(), wanted.questions.end(), [&](const auto& entry) {
+    const KnownName* name = known.find(entry.first);
+    return name == nullptr || !name->was_tried();
+  });
+}
+
+// Whether the upstream as it is configured now may have these. Rules bind unix sockets alone.
+bool is_allowed(const Members& members, config::Upstream upstream) {
+  upstream.servers.clear();
+  for (const Member& member : members) {
+    if (member.is_resolved && member.address.ip() == nullptr) upstream.servers.push_back(member.settings);
+  }
+  config::Diagnostics diagnostics;
+  config::check_upstream(upstream, diagnostics);
+  return !config::has_errors(diagnostics);
+}
+
+// A file that nobody could read yet breaks no rule; it is an error by itself.
+bool has_contents(const config::Discover& discover, const KnownNames& known) {
+  const KnownFile* file = known.find_file(discover.file);
+  return file != nullptr && file->servers.has_value();
+}
+
+Choice choice_between(const Members& found, const Members& before, const config::Upstream& discovering,
+                      const KnownNames& known) {
+  if (!has_resolved(before)) return Choice::found;
+  if (has_untried_name(discovering, known)) return Choice::kept_as_untried;
+  if (!found.empty() && !has_resolved(found)) return Choice::kept_as_unknown;
+  return Choice::found;
+}
+
+void keep_no_error(const config::Upstream& upstream, config::Diagnostics& diagnostics) {
+  for (config::Diagnostic& diagnostic : diagnostics) diagnostic.severity = config::Severity::warning;
+  diagnostics.push_back(
+      {upstream.discover.where, "the servers that were found before are kept", config::Severity::warning});
+}
+
+}  // namespace
+
+ChosenMembers choose_members(const config::Upstream& upstream, const KnownNames& known, const Members* before,
+                             config::Diagnostics& diagnostics) {
+  const config::Upstream discovering = without_servers(upstream);
+  config::Diagnostics of_discovery;
+  ChosenMembers chosen;
+  chosen.discovered = list_members(discovering, known, of_discovery);
+  const bool is_erroneous = config::has_errors(of_discovery) && has_contents(upstream.discover, known);
+  if (before != nullptr && is_allowed(*before, upstream)) {
+    chosen.choice =
+        is_erroneous ? Choice::kept_as_erroneous : choice_between(chosen.discovered, *before, discovering, known);
+  }
+  if (chosen.choice == Choice::found) {
+    chosen.members = list_members(upstream, known, diagnostics);
+    return chosen;
+  }
+  if (is_erroneous) chosen.errors = of_discovery;
+  chosen.discovered = *before;
+  chosen.members = list_members_with(upstream, known, chosen.discovered, diagnostics);
+  keep_no_error(upstream, of_discovery);
+  diagnostics.insert(diagnostics.end(), of_discovery.begin(), of_discovery.end());
+  return chosen;
+}
+
+bool is_same_discovery(const config::Discover& one, const config::Discover& other) noexcept {
+  return one.dns == other.dns && one.srv == other.srv && one.file == other.file;
+}
+
+}  // namespace hawser::upstream

@@ -1,0 +1,37 @@
+// Chooses between what discovery finds for an upstream now and what it found before, so that half an answer, a failing
+// name or a faulty file takes no server away. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "config/config.h"
+#include "config/location.h"
+#include "upstream/known_names.h"
+#include "upstream/member.h"
+
+namespace hawser::upstream {
+
+enum class Choice : std::uint8_t {
+  found,             // what is known now
+  kept_as_untried,   // what was found before: a new name was not tried yet
+  kept_as_unknown,   // the same: none of the new names has an address
+  kept_as_erroneous  // the same: the file's servers break a rule of the upstream
+};
+
+struct ChosenMembers {
+  Members members;             // all of them
+  Members discovered;          // those of them that the upstream's `discover` led to
+  config::Diagnostics errors;  // why, when they were kept as erroneous
+  Choice choice = Choice::found;
+};
+
+// `before`: what the same `discover` led to when it was good; null when it is another one, or new. The servers that the
+// configuration writes are always as it writes them. Diagnostics as list_members() has them, but what is kept has no
+// errors: they are warnings then.
+[[nodiscard]] ChosenMembers choose_members(const config::Upstream& upstream, const KnownNames& known,
+                                           const Members* before, config::Diagnostics& diagnostics);
+
+// Whether both look in the same place.
+[[nodiscard]] bool is_same_discovery(const config::Discover& one, const config::Discover& other) noexcept;
+
+}  // namespace hawser::upstream
