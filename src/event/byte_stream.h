@@ -59,6 +59,8 @@ class ByteStream {
   [[nodiscard]] virtual WriteResult write(std::span<const std::byte> bytes) noexcept = 0;
   // Bytes that wait for the kernel.
   [[nodiscard]] virtual std::size_t pending_bytes() const noexcept = 0;
+  // Whether the other side's kernel has yet to confirm bytes that ours took; false where nobody can say.
+  [[nodiscard]] virtual bool has_unconfirmed_bytes() const noexcept { return false; }
 
   // Ends our direction after what is pending: FIN; on TLS close_notify, then FIN. Writes after it are dropped.
   virtual void shutdown_write() noexcept = 0;

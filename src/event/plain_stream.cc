@@ -1,5 +1,7 @@
 #include "event/plain_stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -49,6 +51,12 @@ void PlainStream::stop_reading() noexcept { is_reading_ = false; }
 
 std::size_t PlainStream::pending_bytes() const noexcept {
   return pending_ ? pending_->bytes.size() - pending_->sent : 0;
+}
+
+bool PlainStream::has_unconfirmed_bytes() const noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(socket_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_unacked > 0;
 }
 
 WriteResult PlainStream::write(std::span<const std::byte> bytes) noexcept {

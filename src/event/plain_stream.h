@@ -41,6 +41,7 @@ class PlainStream final : public ByteStream, private PollObserver {
   void stop_reading() noexcept override;
   [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept override;
   [[nodiscard]] std::size_t pending_bytes() const noexcept override;
+  [[nodiscard]] bool has_unconfirmed_bytes() const noexcept override;
   void shutdown_write() noexcept override;
   void close() noexcept override;
   [[nodiscard]] bool is_closed() const noexcept override { return !socket_.is_open(); }

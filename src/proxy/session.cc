@@ -119,8 +119,7 @@ void Session::on_timer(event::Timer& /*timer*/) {
   if (std::holds_alternative<ReadHead>(stage_)) return on_head_timeout();
   if (std::holds_alternative<Closing>(stage_)) return on_closing_timeout();
   if (std::holds_alternative<Handshake>(stage_)) return close();
-  judge_server(upstream::Outcome::failure);
-  answer(504, "the server did not answer in time");
+  on_upgrade_timeout();
 }
 
 void Session::end_if_idle() {

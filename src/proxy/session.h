@@ -91,7 +91,8 @@ class Session final : public event::Disposable,
     std::uint64_t request_length = 0;    // bytes of the head being read
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
-    std::unique_ptr<Connect> connect;   // of the request under way: knows who was tried, should this server fail
+    Duration try_timeout{};
+    std::unique_ptr<Connect> connect;  // of the request under way: knows who was tried, should this server fail
     bool is_head_begun = false;
     bool has_served = false;   // an answer at least
     bool is_repeated = false;  // the request under way was sent to a second server
@@ -126,6 +127,9 @@ class Session final : public event::Disposable,
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
   // The server broke off before it answered.
   void fail_upgrade();
+  // It failed: another one is asked, or the client is told.
+  void leave_upgrade(RetryAt where, int status, std::string_view reason);
+  void on_upgrade_timeout();
   // Leaves the server that was asked; the stage that finds another one.
   [[nodiscard]] Connect& return_to_connect();
   void judge_server(upstream::Outcome outcome);

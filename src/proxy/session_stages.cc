@@ -1,4 +1,5 @@
 // The session's transitions from stage to stage, in the order a request goes through them.
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -108,6 +109,7 @@ void Session::begin_connect() {
   std::string key;
   upstream->options().key.expand(RecordVariables(*record_, worker_.loop().now()), key);
   http_->timeouts = upstream->options().timeouts;
+  http_->try_timeout = upstream->options().retry.try_timeout;
   const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : ConnectFor::exchange;
   ConnectOutcomeObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
@@ -138,7 +140,9 @@ void Session::begin_service(Connected connected) {
   // A write that fails is told by the server's end, which reading brings.
   (void)send(*server_, http::write_request_head(record_->head, forwarded_client(), purpose));
   if (is_websocket) {
-    worker_.loop().arm(timer_, http_->timeouts.response_head);
+    // A server that vanished without a word is not waited for on a connection from before.
+    const Duration answer_time = http_->timeouts.response_head;
+    worker_.loop().arm(timer_, connected.is_warm ? std::min(http_->try_timeout, answer_time) : answer_time);
     stage_.emplace<std::unique_ptr<Upgrading>>(
         std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), connected.is_warm}));
   } else {
@@ -180,8 +184,7 @@ void Session::read_upgrade_answer(std::span<std::byte> bytes) {
   if (auto* const accepted = std::get_if<UpgradeAccepted>(&outcome)) return accept_upgrade(accepted->head, rest);
   if (auto* const declined = std::get_if<UpgradeDeclined>(&outcome)) return decline_upgrade(std::move(*declined), rest);
   if (auto* const failed = std::get_if<UpgradeFailed>(&outcome)) {
-    judge_server(upstream::Outcome::failure);
-    answer(502, failed->reason);
+    leave_upgrade(RetryAt::another_server, 502, failed->reason);
   }
 }
 
@@ -205,9 +208,21 @@ void Session::fail_upgrade() {
     upstream::ServerLease lease = std::move(server_lease_);
     return apply(return_to_connect().connect_anew(std::move(lease)));
   }
+  leave_upgrade(RetryAt::any_server, 502, "the server closed the connection before it answered");
+}
+
+void Session::leave_upgrade(RetryAt where, int status, std::string_view reason) {
   judge_server(upstream::Outcome::failure);
-  if (http_->connect->claim_retry(RetryAt::any_server)) return apply(return_to_connect().retry());
-  answer(502, "the server closed the connection before it answered");
+  if (http_->connect->claim_retry(where)) return apply(return_to_connect().retry());
+  answer(status, reason);
+}
+
+void Session::on_upgrade_timeout() {
+  Upgrading& upgrading = *std::get<std::unique_ptr<Upgrading>>(stage_);
+  if (!upgrading.is_warm) return leave_upgrade(RetryAt::another_server, 504, "the server did not answer in time");
+  if (server_->has_unconfirmed_bytes()) return fail_upgrade();
+  upgrading.is_warm = false;
+  worker_.loop().arm(timer_, http_->timeouts.response_head);
 }
 
 Connect& Session::return_to_connect() {

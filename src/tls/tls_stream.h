@@ -68,6 +68,7 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   // Before the handshake has succeeded nothing can be written: broken.
   [[nodiscard]] event::WriteResult write(std::span<const std::byte> bytes) noexcept override;
   [[nodiscard]] std::size_t pending_bytes() const noexcept override;
+  [[nodiscard]] bool has_unconfirmed_bytes() const noexcept override { return transport_->has_unconfirmed_bytes(); }
   void shutdown_write() noexcept override;
   void close() noexcept override;
   [[nodiscard]] bool is_closed() const noexcept override { return ssl_ == nullptr; }

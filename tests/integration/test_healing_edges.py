@@ -2,9 +2,13 @@
 import os
 import shutil
 
+import pytest
+
 from harness.configuration import relay_to
-from harness.flaky_server import answers
+from harness.crowd import Crowd, shares, statuses
+from harness.flaky_server import FlakyServer, answers, good_after, is_silent
 from harness.log_lines import IS_DOWN, MEMBERS_CHANGED, of
+from harness.network_namespace import drop_packets_to, own_network
 from harness.process_facts import is_at_rest, unread_bytes
 from harness.raw_client import connect, get, handshake_bytes, open_websocket
 from harness.waiting import Stopwatch, wait_until
@@ -72,3 +76,58 @@ def test_servers_change_though_a_tls_file_is_gone_meanwhile(hawser, tls_server, 
     ca_file.unlink()
     write_servers(listed, new.address)
     wait_until(lambda: get(proxy.address()).body == b"new", 5, "the new server to be used")
+
+
+def accepts_wrongly(server, wire, head):
+    wire.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              b"Sec-WebSocket-Accept: wrong\r\n\r\n")
+
+
+def says_nonsense(server, wire, head):
+    wire.send(b"nonsense\r\n\r\n")
+
+
+@pytest.mark.parametrize("failure", [accepts_wrongly, says_nonsense, is_silent])
+def test_an_upgrade_that_a_server_spoils_goes_elsewhere(hawser, flaky_server, failure):
+    bad, good = flaky_server("bad", failure), flaky_server("good")
+    proxy = hawser(relay_to(bad.address, good.address, upstream={"timeouts": {"response_head": "200ms"}}))
+    with Crowd(proxy.address()) as crowd:
+        assert shares(crowd.open(4)) == {"good": 4}
+    assert bad.heads
+
+
+@pytest.mark.parametrize(["failure", "status"], [(accepts_wrongly, 502), (is_silent, 504)])
+def test_an_upgrade_that_the_only_server_spoils_is_not_tried_there_again(hawser, flaky_server, failure, status):
+    bad = flaky_server("bad", failure)
+    proxy = hawser(relay_to(bad.address, upstream={"timeouts": {"response_head": "200ms"}}))
+    with Crowd(proxy.address()) as crowd:
+        assert statuses(crowd.open(1)) == {status: 1}
+    assert len(bad.heads) == 1
+
+
+def test_a_server_that_vanished_with_its_warm_connections_costs_a_try_time_and_not_more(hawser):
+    """No packet says that they are dead: a cold connection would be given up after try_timeout, and so are these."""
+    with own_network():
+        vanished, other = FlakyServer("vanished"), FlakyServer("other")
+        proxy = hawser(relay_to(vanished.address, other.address, workers=1, upstream={
+            "keepalive": {"prewarm": 2}, "retry": {"try_timeout": "300ms"}}))
+        proxy.address()
+        wait_until(lambda: len(vanished.connections) == len(other.connections) == 2, 10, "warm connections")
+        drop_packets_to(vanished.port)
+        with Crowd(proxy.address()) as crowd:
+            visits = crowd.open(4)
+            assert shares(visits) == {"other": 4}
+            assert max(visit.seconds for visit in visits) < 4
+        vanished.stop()
+        other.stop()
+
+
+def test_a_slow_answer_on_a_warm_connection_is_waited_for(hawser, flaky_server):
+    slow = flaky_server("slow", good_after(0.7))
+    proxy = hawser(relay_to(slow.address, workers=1, upstream={
+        "keepalive": {"prewarm": 2}, "retry": {"try_timeout": "200ms"}}))
+    proxy.address()
+    wait_until(lambda: len(slow.connections) == 2, 10, "warm connections")
+    with Crowd(proxy.address()) as crowd:
+        assert statuses(crowd.open(2)) == {101: 2}
+    assert len(slow.heads) == 2
