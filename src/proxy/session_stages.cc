@@ -222,7 +222,8 @@ void Session::on_upgrade_timeout() {
   if (!upgrading.is_warm) return leave_upgrade(RetryAt::another_server, 504, "the server did not answer in time");
   if (server_->has_unconfirmed_bytes()) return fail_upgrade();
   upgrading.is_warm = false;
-  worker_.loop().arm(timer_, http_->timeouts.response_head);
+  const Duration answer_time = http_->timeouts.response_head;
+  worker_.loop().arm(timer_, answer_time - std::min(http_->try_timeout, answer_time));
 }
 
 Connect& Session::return_to_connect() {
