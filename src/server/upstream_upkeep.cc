@@ -24,7 +24,7 @@ constexpr std::uint64_t kCalmPercent = 80;
 }  // namespace
 
 UpstreamUpkeep::UpstreamUpkeep(event::Loop& loop, log::Logger& logger, proxy::StateRegistry& states, std::uint64_t seed,
-                               std::shared_ptr<upstream::KnownNames> known, Publish publish)
+                               std::shared_ptr<upstream::KnownNames> known, Publish publish, std::uint32_t port_count)
     : loop_(loop),
       logger_(logger),
       states_(states),
@@ -33,7 +33,7 @@ UpstreamUpkeep::UpstreamUpkeep(event::Loop& loop, log::Logger& logger, proxy::St
       health_(loop, tls_scratch_, logger, Rng(seed + 1),
               [this](const upstream::HealthTarget& target) { on_server_up(target); }),
       round_(*this),
-      port_count_(upstream::ephemeral_port_count()) {}
+      port_count_(port_count) {}
 
 void UpstreamUpkeep::prepare(const config::Configuration& configuration, std::move_only_function<void()> done) {
   discovery_.prepare(configuration, kDiscoveryTimeout, std::move(done));

@@ -18,6 +18,7 @@
 #include "tls/tls_scratch.h"
 #include "upstream/discovery.h"
 #include "upstream/health_monitor.h"
+#include "upstream/source_pool.h"
 
 namespace hawser::server {
 
@@ -26,8 +27,10 @@ class UpstreamUpkeep final : private event::DelayObserver {
   // Gives an upstream whose members changed to the workers.
   using Publish = std::function<void(std::shared_ptr<const proxy::Upstream> changed)>;
 
+  // `port_count` is how many ports connections of one local address to one server can have.
   UpstreamUpkeep(event::Loop& loop, log::Logger& logger, proxy::StateRegistry& states, std::uint64_t seed,
-                 std::shared_ptr<upstream::KnownNames> known, Publish publish);
+                 std::shared_ptr<upstream::KnownNames> known, Publish publish,
+                 std::uint32_t port_count = upstream::ephemeral_port_count());
 
   // Asks for names in `configuration` that are not known yet, then calls `done`, perhaps from inside.
   void prepare(const config::Configuration& configuration, std::move_only_function<void()> done);
