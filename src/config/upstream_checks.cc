@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "base/ascii.h"
@@ -13,20 +14,21 @@ namespace hawser::config {
 
 namespace {
 
-// Headers that a health check writes by itself, and the key that says what is in them.
+// Headers that a health check writes or leaves out by itself, and the key that says what is in them.
 struct OwnHeader {
   std::string_view name;
   std::string_view key;
 };
-constexpr std::array<OwnHeader, 9> kOwnHeaders{{{"host", "host"},
+constexpr std::array<OwnHeader, 8> kOwnHeaders{{{"host", "host"},
                                                 {"connection", ""},
                                                 {"upgrade", ""},
                                                 {"content-length", ""},
                                                 {"transfer-encoding", ""},
-                                                {"sec-websocket-key", ""},
-                                                {"sec-websocket-version", ""},
-                                                {"sec-websocket-extensions", ""},
-                                                {"sec-websocket-protocol", "subprotocol"}}};
+                                                {"te", ""},
+                                                {"trailer", ""},
+                                                {"expect", ""}}};
+constexpr std::string_view kHandshakeHeaders = "sec-websocket-";
+constexpr OwnHeader kSubprotocol{"sec-websocket-protocol", "subprotocol"};
 
 bool is_unix(const Server& server) { return server.address.starts_with("unix:"); }
 
@@ -43,14 +45,20 @@ void check_names_to_verify(const Upstream& upstream, Diagnostics& diagnostics) {
   }
 }
 
+std::optional<OwnHeader> find_own_header(std::string_view lower) {
+  if (lower == kSubprotocol.name) return kSubprotocol;
+  if (lower.starts_with(kHandshakeHeaders)) return OwnHeader{lower, ""};
+  const auto* const own = std::ranges::find(kOwnHeaders, lower, &OwnHeader::name);
+  return own != kOwnHeaders.end() ? std::optional(*own) : std::nullopt;
+}
+
 void check_headers(const HealthCheck& check, Diagnostics& diagnostics) {
   for (const auto& [name, value] : check.headers) {
     const std::string lower = lowercase(name);
-    const auto* const own = std::find_if(kOwnHeaders.begin(), kOwnHeaders.end(),
-                                         [&](const OwnHeader& header) { return header.name == lower; });
-    if (own == kOwnHeaders.end()) continue;
+    const std::optional<OwnHeader> own = find_own_header(lower);
+    if (!own) continue;
     const std::string hint = own->key.empty() ? "" : "; use the key '" + std::string(own->key) + "'";
-    diagnostics.push_back({check.where, "a health check sets the header " + in_quotes(name) + " itself" + hint});
+    diagnostics.push_back({check.where, "a health check does not take the header " + in_quotes(name) + hint});
   }
 }
 

@@ -64,8 +64,9 @@ const upstream::BalancerModule* find_module(const config::Balance& balance, Diag
 
 void check_options(const config::Upstream& upstream, const upstream::BalancerModule& module, Diagnostics& diagnostics) {
   const config::Balance& balance = upstream.balance;
+  const config::Location& where = balance.where.file.empty() ? upstream.where : balance.where;
   const auto report = [&](const std::string& message, Severity severity) {
-    diagnostics.push_back({balance.where, "balancing method '" + balance.method + "' " + message, severity});
+    diagnostics.push_back({where, "balancing method '" + balance.method + "' " + message, severity});
   };
   if (module.needs_key && balance.key.empty()) report("needs a key", Severity::error);
   if (!module.needs_key && !balance.key.empty()) report("takes no key", Severity::error);

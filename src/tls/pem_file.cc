@@ -4,7 +4,9 @@
 #include <openssl/pem.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "tls/openssl_error.h"
 
@@ -18,7 +20,11 @@ std::unexpected<Error> refuse(const std::string& file, std::string_view reason) 
   return failure(ErrorCode::invalid_config, file + ": " + std::string(reason));
 }
 
+// A device or a pipe would be read without end.
 Result<BioHandle> open_file(const std::string& file) {
+  std::error_code error;
+  const auto type = std::filesystem::status(file, error).type();
+  if (!error && type != std::filesystem::file_type::regular) return refuse(file, "is not a regular file");
   errno = 0;
   BioHandle bio(BIO_new_file(file.c_str(), "r"));
   if (bio != nullptr) return bio;

@@ -190,9 +190,14 @@ TEST_CASE("Bad values of HTTP health checks are named") {
 
 TEST_CASE("Headers that a health check sets itself are refused") {
   CHECK(with_keys("health_check: { type: http, headers: { HOST: a, X-A: b } }") ==
-        Lines{"f:6:19: upstreams.a.health_check: a health check sets the header 'HOST' itself; use the key 'host'"});
+        Lines{"f:6:19: upstreams.a.health_check: a health check does not take the header 'HOST'; use the key 'host'"});
   CHECK(with_keys("health_check: { type: websocket, headers: { Sec-WebSocket-Key: a } }") ==
-        Lines{"f:6:19: upstreams.a.health_check: a health check sets the header 'Sec-WebSocket-Key' itself"});
+        Lines{"f:6:19: upstreams.a.health_check: a health check does not take the header 'Sec-WebSocket-Key'"});
+  for (const char* name : {"TE", "Trailer", "Expect", "Sec-WebSocket-Other"}) {
+    CHECK(
+        with_keys("health_check: { type: http, headers: { " + std::string(name) + ": a } }") ==
+        Lines{"f:6:19: upstreams.a.health_check: a health check does not take the header '" + std::string(name) + "'"});
+  }
 }
 
 TEST_CASE("Keys of another type of health check are errors, in whatever order they stand") {

@@ -75,6 +75,12 @@ TEST_CASE("a sound configuration compiles without a word") {
   CHECK(compiled.snapshot->upstreams[0]->tiers.at(0).plan != nullptr);
 }
 
+TEST_CASE("a warning of a balancing method that the file does not name has its upstream's place") {
+  const auto compiled = compile(file_with("{ servers: [{ address: \"127.0.0.1:9001\", weight: 2 }] }"));
+  CHECK(only(compiled).severity == Severity::warning);
+  CHECK(only(compiled).where.line == 3);
+}
+
 TEST_CASE("an unknown balancing method is an error that names the known ones and its place") {
   const auto compiled = compile(file_with("{ balance: rondo, servers: [\"127.0.0.1:9001\"] }"));
   CHECK_FALSE(compiled.snapshot);
@@ -208,6 +214,14 @@ TEST_CASE("the TLS context of an upstream is shared over a reload that changes n
   REQUIRE(before.snapshot->upstreams[0]->tls);
   CHECK(same.snapshot->upstreams[0]->tls == before.snapshot->upstreams[0]->tls);
   CHECK(other.snapshot->upstreams[0]->tls != before.snapshot->upstreams[0]->tls);
+}
+
+TEST_CASE("a folder or a device in the place of a certificate file is an error and nothing worse") {
+  const std::string key = GENERATE("ca_file: /", "ca_file: /dev/zero", "crl_file: /dev/zero",
+                                   "cert_file: /, key_file: /", "cert_file: /dev/zero, key_file: /dev/zero");
+  const auto compiled = compile(file_with("{ tls: { " + key + " }, servers: [\"127.0.0.1:9001\"] }"));
+  CHECK_FALSE(compiled.snapshot);
+  CHECK_THAT(only(compiled).message, Catch::Contains("is not a regular file"));
 }
 
 TEST_CASE("the same address in two upstreams has two states") {

@@ -215,6 +215,9 @@ TEST_CASE_METHOD(Fixture, "A file that cannot be used is named with the reason")
   SECTION("authorities") {
     CHECK_THAT(error_of({.ca_file = missing}), StartsWith(missing + ": No such file or directory"));
     CHECK(error_of({.ca_file = empty}) == empty + ": no PEM certificate in it");
+    for (const char* endless : {"/", "/dev/zero"}) {
+      CHECK(error_of({.ca_file = endless}) == std::string(endless) + ": is not a regular file");
+    }
     CHECK_THAT(error_of({.ca_file = damaged}), Contains(damaged + ": damaged certificate: "));
   }
   SECTION("authorities that would not be used") {
