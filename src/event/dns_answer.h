@@ -8,12 +8,14 @@
 
 namespace hawser::event {
 
-// Every A and AAAA record, wherever a chain of CNAMEs led: sorted, each once. The TTL counts the chain as well.
+// Every A and AAAA record of the name in the question and of those that its CNAMEs lead to: sorted, each once. The TTL
+// counts the aliases as well. Records of other names are nobody's answer: left out, here and below.
 // not_found without any, malformed for a message that breaks the format.
 [[nodiscard]] Result<AddressAnswer> parse_addresses(std::span<const unsigned char> message);
 
-// Every SRV record, sorted, each once, names in lower case. The target "." says that there is no such service: it is
-// left out. not_found without any other, malformed for a message that breaks the format.
+// Every SRV record, sorted, each once, names in lower case. The target "." says that there is no such service, and
+// nothing can be reached at port 0: both are left out. not_found without any other, malformed for a message that breaks
+// the format.
 [[nodiscard]] Result<ServiceAnswer> parse_services(std::span<const unsigned char> message);
 
 }  // namespace hawser::event

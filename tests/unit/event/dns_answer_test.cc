@@ -42,6 +42,29 @@ TEST_CASE("an alias counts for the time to live and is no address") {
   CHECK(answer->ttl == 5s);
 }
 
+TEST_CASE("addresses behind a chain of aliases are found in whatever order the records stand, and without case") {
+  const dns::Bytes address = dns::record_of(dns::name("C.test"), dns::Type::a, 300, {10, 0, 0, 1});
+  const dns::Bytes second = dns::record_of(dns::name("B.Test"), dns::Type::cname, 7, dns::name("c.test"));
+  const auto answer = parse_addresses(answer_of({address, second, dns::alias("b.TEST", 9)}));
+  REQUIRE(answer.has_value());
+  CHECK(texts_of(*answer) == std::vector<std::string>{"10.0.0.1"});
+  CHECK(answer->ttl == 7s);
+}
+
+TEST_CASE("records of names that nobody asked for are no answer") {
+  const dns::Bytes alien = dns::record_of(dns::name("bank.test"), dns::Type::a, 1, {10, 6, 6, 6});
+  CHECK(parse_addresses(answer_of({alien})).error().code == ErrorCode::not_found);
+  const auto answer = parse_addresses(answer_of({alien, dns::alias("other.test", 60), dns::address("10.0.0.1")}));
+  REQUIRE(answer.has_value());
+  CHECK(texts_of(*answer) == std::vector<std::string>{"10.0.0.1"});
+  CHECK(answer->ttl == 60s);
+}
+
+TEST_CASE("aliases that go around in a circle lead nowhere") {
+  const dns::Bytes back = dns::record_of(dns::name("b.test"), dns::Type::cname, 1, dns::name("chat.test"));
+  CHECK(parse_addresses(answer_of({dns::alias("b.test", 5), back})).error().code == ErrorCode::not_found);
+}
+
 TEST_CASE("an alias that leads to no address is not found") {
   const auto answer = parse_addresses(answer_of({dns::alias("other.test", 5)}));
   REQUIRE_FALSE(answer.has_value());
@@ -79,6 +102,12 @@ TEST_CASE("the target of a lone dot says that there is no such service") {
   const auto answer = parse_services(answer_of({none}));
   REQUIRE_FALSE(answer.has_value());
   CHECK(answer.error().code == ErrorCode::not_found);
+  CHECK(parse_services(answer_of({none, dns::service({1, 1, 1, "a.test"})}))->records.size() == 1);
+}
+
+TEST_CASE("a service at port 0 cannot be reached and is left out") {
+  const dns::Bytes none = dns::service({.priority = 0, .weight = 1, .port = 0, .target = "a.test"});
+  CHECK(parse_services(answer_of({none})).error().code == ErrorCode::not_found);
   CHECK(parse_services(answer_of({none, dns::service({1, 1, 1, "a.test"})}))->records.size() == 1);
 }
 

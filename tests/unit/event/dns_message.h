@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -32,15 +33,18 @@ inline Bytes name(std::string_view text) {
   return wire;
 }
 
-// Of the name asked for, which stands at byte 12 of the message.
-inline Bytes record(Type type, std::uint32_t ttl, const Bytes& data) {
-  Bytes wire{0xc0, 12, 0, static_cast<unsigned char>(type), 0, 1};
+inline Bytes record_of(Bytes owner, Type type, std::uint32_t ttl, const Bytes& data) {
+  Bytes wire = std::move(owner);
+  wire.insert(wire.end(), {0, static_cast<unsigned char>(type), 0, 1});
   add_number(wire, ttl >> 16U);
   add_number(wire, ttl & 0xffffU);
   add_number(wire, static_cast<unsigned>(data.size()));
   wire.insert(wire.end(), data.begin(), data.end());
   return wire;
 }
+
+// Of the name asked for, which stands at byte 12 of the message.
+inline Bytes record(Type type, std::uint32_t ttl, const Bytes& data) { return record_of({0xc0, 12}, type, ttl, data); }
 
 inline Bytes address(std::string_view text, std::uint32_t ttl = 60) {
   const IpAddress parsed = IpAddress::parse(text).value();
