@@ -57,13 +57,14 @@ void HealthMonitor::Check::update(HealthTarget target) {
   const Health known = counter_.health() == Health::unknown ? start_of(*target_.options) : counter_.health();
   counter_ = HealthCounter(known, thresholds_of(*target_.options));
   if (known == Health::up) target_.state->unblock(Block::health);
-  end_run();
+  stop();
   schedule_first();
 }
 
 void HealthMonitor::Check::stop() noexcept {
   timer_.disarm();
   end_run();
+  rest();
 }
 
 void HealthMonitor::Check::retire() noexcept {
@@ -76,11 +77,23 @@ void HealthMonitor::Check::schedule_first() {
     return monitor_.loop_.arm(timer_, random_part(monitor_.rng_, target_.options->interval));
   }
   target_.state->block(Block::health);
-  begin_check();
+  wait_for_turn();
 }
 
-void HealthMonitor::Check::begin_check() {
-  timer_.disarm();
+void HealthMonitor::Check::wait_for_turn() {
+  phase_ = Phase::waiting;
+  monitor_.waiting_.push_back(this);
+  monitor_.start_waiting();
+}
+
+void HealthMonitor::Check::rest() noexcept {
+  if (phase_ == Phase::waiting) std::erase(monitor_.waiting_, this);
+  if (phase_ == Phase::checking) --monitor_.under_way_;
+  phase_ = Phase::resting;
+}
+
+void HealthMonitor::Check::begin() {
+  phase_ = Phase::resting;
   end_run();
   next_due_ = monitor_.loop_.now() + jittered(monitor_.rng_, target_.options->interval);
   auto run = ProbeRun::start(monitor_.loop_, monitor_.scratch_,
@@ -89,8 +102,10 @@ void HealthMonitor::Check::begin_check() {
                               .script = make_probe_script(target_.options, target_.server),
                               .timeout = target_.options->timeout},
                              *this);
-  if (!run) return on_probe(std::unexpected(std::move(run.error())));
+  if (!run) return conclude(std::unexpected(std::move(run.error())));
   run_ = *std::move(run);
+  phase_ = Phase::checking;
+  ++monitor_.under_way_;
 }
 
 // It may be on the stack.
@@ -101,6 +116,12 @@ void HealthMonitor::Check::end_run() noexcept {
 }
 
 void HealthMonitor::Check::on_probe(const Status& outcome) {
+  rest();
+  monitor_.start_waiting();
+  conclude(outcome);
+}
+
+void HealthMonitor::Check::conclude(const Status& outcome) {
   monitor_.loop_.arm(timer_, std::max(next_due_ - monitor_.loop_.now(), Duration::zero()));
   if (!outcome && outcome.error().side == Side::internal) return note_hindrance(outcome.error());
   is_hindered_ = false;

@@ -1,7 +1,10 @@
 // The checks of one server, one after another, and what they make of its state. Owned by the HealthMonitor; main
 // thread.
+//
+//   resting -> waiting (for its turn among other servers) -> checking (until the outcome is told) -> resting
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -29,18 +32,24 @@ class HealthMonitor::Check final : public event::Disposable, private ProbeObserv
   // The same server from now on by `target`: goes on where it stands, or when the options are others starts anew
   // without forgetting whether the server is up.
   void update(HealthTarget target);
+  // It is its turn: of a check that waits, and does so no more. May be over when this returns.
+  void begin();
   // Ends the check that is under way, and all that would follow.
   void stop() noexcept;
   // The same, and the server is no longer kept away by what was found.
   void retire() noexcept;
 
  private:
-  void on_timer(event::Timer& /*timer*/) override { begin_check(); }
+  enum class Phase : std::uint8_t { resting, waiting, checking };
+
+  void on_timer(event::Timer& /*timer*/) override { wait_for_turn(); }
   void on_probe(const Status& outcome) override;
 
   void schedule_first();
-  void begin_check();
+  void wait_for_turn();
+  void rest() noexcept;
   void end_run() noexcept;
+  void conclude(const Status& outcome);
   void judge(CheckVerdict verdict, std::string_view reason);
   void note_hindrance(const Error& error);
   void log(log::Level level, std::string_view event, std::string_view reason) const;
@@ -48,9 +57,10 @@ class HealthMonitor::Check final : public event::Disposable, private ProbeObserv
   HealthMonitor& monitor_;
   HealthTarget target_;
   HealthCounter counter_;
-  event::Timer timer_;             // to the next check; not armed during one
+  event::Timer timer_;             // to the next check; armed while resting
   std::unique_ptr<ProbeRun> run_;  // under way, or over and not yet followed by another
   TimePoint next_due_{};
+  Phase phase_ = Phase::resting;
   bool is_hindered_ = false;  // the last check could not be made, for reasons of our own
 };
 

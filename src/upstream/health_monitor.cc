@@ -39,6 +39,15 @@ void HealthMonitor::adopt(std::vector<HealthTarget> targets) {
     check->retire();
     loop_.dispose(std::move(check));
   }
+  start_waiting();  // in the place of those that were ended
+}
+
+void HealthMonitor::start_waiting() {
+  while (under_way_ < kMostAtOnce && !waiting_.empty()) {
+    Check& next = *waiting_.front();
+    waiting_.pop_front();
+    next.begin();
+  }
 }
 
 }  // namespace hawser::upstream

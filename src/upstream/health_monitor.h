@@ -2,7 +2,9 @@
 // succeeds `rise` times takes them again. Owned by the main thread, which runs it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +31,10 @@ struct HealthTarget {
 
 class HealthMonitor {
  public:
+  // Checks under way at a time: many servers that answer slowly must not use up the descriptors that sessions need. The
+  // others wait for their turn, first come, first served.
+  static constexpr std::size_t kMostAtOnce = 256;
+
   // Called when a server came up that was down, or that waited for its first check, after its state was told. May
   // adopt() other targets.
   using OnUp = std::function<void(const HealthTarget& target)>;
@@ -46,12 +52,16 @@ class HealthMonitor {
  private:
   class Check;
 
+  void start_waiting();
+
   event::Loop& loop_;
   tls::TlsScratch& scratch_;
   log::Logger& logger_;
   Rng rng_;
   OnUp on_up_;
   std::vector<std::unique_ptr<Check>> checks_;
+  std::deque<Check*> waiting_;  // for their turn
+  std::size_t under_way_ = 0;
 };
 
 }  // namespace hawser::upstream

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/catch.h"
 #include "unit/event/descriptor_shortage.h"
@@ -48,6 +49,41 @@ TEST_CASE("a server that takes connections but never answers an upgrade is found
   const std::string line = rig.lines().at(1);
   CHECK(line.find("warn server down upstream=chat server=" + server.address().to_string()) != std::string::npos);
   CHECK(line.find("reason=\"timed out waiting for the answer to the upgrade\"") != std::string::npos);
+}
+
+TEST_CASE("only so many servers are checked at a time, the others in their turn") {
+  constexpr int kMost = HealthMonitor::kMostAtOnce;
+  MonitorRig rig;
+  ProbedServer server(rig.loop(), silence);
+  config::HealthCheck check = quick_check(HealthCheckType::http);
+  check.initial = config::InitialHealth::check;
+  check.interval = std::chrono::hours(1);
+  std::vector<HealthTarget> targets;
+  for (int i = 0; i < 2 * kMost; ++i) targets.push_back(target_at(server.address(), check, new_state()));
+  const auto first = targets.front().state;
+  const auto last = targets.back().state;
+  rig.monitor->adopt(std::move(targets));
+  REQUIRE(rig.run_until([&] { return server.open() == kMost; }));
+  rig.run_for(milliseconds(100));
+  CHECK(server.most_open() == kMost);
+  CHECK(is_down(last));
+
+  server.set_reply(answer_200);
+  server.end_all();
+  REQUIRE(rig.run_until([&] { return !is_down(last); }));
+  CHECK(is_down(first));
+  CHECK(server.accepted() == 2 * kMost);
+
+  SECTION("who leaves makes room") {
+    server.set_reply(silence);
+    for (std::size_t round = 3; round <= 4; ++round) {
+      std::vector<HealthTarget> others;
+      for (int i = 0; i < kMost + 1; ++i) others.push_back(target_at(server.address(), check, new_state()));
+      rig.monitor->adopt(std::move(others));
+      REQUIRE(rig.run_until(
+          [&] { return server.accepted() == round * HealthMonitor::kMostAtOnce && server.open() == kMost; }));
+    }
+  }
 }
 
 TEST_CASE("the tcp check asks for no more than a connection") {
