@@ -48,6 +48,10 @@ upstream::PickRequest Connect::pick_request() const noexcept { return {key_, tri
 
 Duration Connect::time_left() const noexcept { return std::max(deadline_ - worker_.loop().now(), Duration(0)); }
 
+Duration Connect::whole_try() const noexcept {
+  return std::min(upstream_->options().retry.try_timeout, upstream_->options().timeouts.connect);
+}
+
 ConnectOutcome Connect::start() {
   if (!refresh_upstream()) return ConnectFailed{503, "the upstream left the configuration"};
   const Upstream& options = upstream_->options();
@@ -93,10 +97,9 @@ ConnectOutcome Connect::open_connection() {
   if (!attempt) return handle_failure(attempt.error());
   attempt_ = std::move(*attempt);
   state_ = State::connecting;
-  const Duration whole_try = std::min(upstream_->options().retry.try_timeout, upstream_->options().timeouts.connect);
   // A try that had less than the others proves nothing.
-  late_side_ = time_left() < whole_try ? Side::internal : Side::server;
-  worker_.loop().arm(timer_, std::min(whole_try, time_left()));
+  late_side_ = time_left() < whole_try() ? Side::internal : Side::server;
+  worker_.loop().arm(timer_, std::min(whole_try(), time_left()));
   return Connecting{};
 }
 
@@ -110,6 +113,7 @@ void Connect::on_server_connect(Result<std::unique_ptr<event::ByteStream>> outco
 // What is served now may last for hours and pins no configuration.
 ConnectOutcome Connect::succeed(Connected connected) {
   state_ = State::idle;
+  last_failure_ = ErrorCode::refused;
   upstream_.reset();
   return connected;
 }
@@ -117,6 +121,8 @@ ConnectOutcome Connect::succeed(Connected connected) {
 ConnectOutcome Connect::connect_anew(upstream::ServerLease lease) {
   if (!refresh_upstream()) return fail(503, "the upstream left the configuration");
   lease_ = std::move(lease);
+  // However late the old connection turned out to be dead: the new one gets a whole try.
+  deadline_ = std::max(deadline_, worker_.loop().now() + whole_try());
   return open_connection();
 }
 

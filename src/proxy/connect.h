@@ -106,6 +106,8 @@ class Connect final : public event::Disposable,
   void leave_queue() noexcept;
   void drop_attempt() noexcept;
   [[nodiscard]] Duration time_left() const noexcept;
+  // What one try may take.
+  [[nodiscard]] Duration whole_try() const noexcept;
   // Passes an outcome that a callback brought about to the session.
   void tell(ConnectOutcome outcome);
   void log_failure(const Error& error);

@@ -213,6 +213,7 @@ void Session::fail_upgrade() {
 
 void Session::leave_upgrade(RetryAt where, int status, std::string_view reason) {
   judge_server(upstream::Outcome::failure);
+  server_lease_.release();  // our own place must not make the server look full
   if (http_->connect->claim_retry(where)) return apply(return_to_connect().retry());
   answer(status, reason);
 }

@@ -51,6 +51,7 @@ void UpstreamUpkeep::adopt(const config::Configuration& configuration, const pro
     proxy::put_into_use(*upstream, predecessor != before.end() ? predecessor->get() : nullptr);
   }
   adopt_health_targets();
+  forget_absent_servers();
   discovery_.watch(configuration, [this](const std::string& name) { on_members_changed(name); });
   loop_.arm(round_, kRound);
 }
@@ -66,6 +67,7 @@ void UpstreamUpkeep::on_members_changed(const std::string& name) {
   proxy::put_into_use(*changed, current->get());
   *current = changed;
   adopt_health_targets();
+  forget_absent_servers();
   publish_(changed);
   for (const proxy::Tier& tier : changed->tiers) upstream::grant_free_places(tier.group, loop_.now());
   states_.forget_unused();
@@ -84,6 +86,19 @@ void UpstreamUpkeep::adopt_health_targets() {
     }
   }
   health_.adopt(std::move(targets));
+}
+
+// A server that left may come back as another one at the same place in memory.
+void UpstreamUpkeep::forget_absent_servers() {
+  std::unordered_set<const upstream::ServerState*> still_short;
+  for (const auto& upstream : upstreams_) {
+    for (const proxy::Tier& tier : upstream->tiers) {
+      for (const upstream::Server& server : tier.group->servers) {
+        if (short_of_ports_.contains(server.state.get())) still_short.insert(server.state.get());
+      }
+    }
+  }
+  short_of_ports_ = std::move(still_short);
 }
 
 void UpstreamUpkeep::on_server_up(const upstream::HealthTarget& target) {

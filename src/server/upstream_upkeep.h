@@ -45,6 +45,7 @@ class UpstreamUpkeep final : private event::DelayObserver {
   void on_members_changed(const std::string& name);
   void on_server_up(const upstream::HealthTarget& target);
   void adopt_health_targets();
+  void forget_absent_servers();
   void warn_of_ports(const proxy::Upstream& upstream);
   [[nodiscard]] std::shared_ptr<const proxy::Upstream>* find(const std::string& name);
 
