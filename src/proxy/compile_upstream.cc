@@ -169,6 +169,8 @@ void put_into_use(const Upstream& upstream, const Upstream* predecessor) {
       ServerState& state = *server.state;
       state.set_max_sessions(server.max_sessions);
       server.is_enabled ? state.unblock(upstream::Block::disabled) : state.block(upstream::Block::disabled);
+      if (!upstream::is_on(tier.group->breaker)) state.end_ejection();
+      if (tier.group->slow_start == 0) begin_slow_start(state, *tier.group->state, 1.0, 0);  // ends it
       if (predecessor != nullptr && !known.contains(&state)) begin_slow_start(*tier.group, server);
     }
   }

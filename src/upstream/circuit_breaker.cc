@@ -67,6 +67,12 @@ void CircuitBreaker::open(const BreakerOptions& options, TimePoint now, std::uin
   state_ = State::open;
 }
 
+void CircuitBreaker::reset() noexcept {
+  const std::uint32_t ejections = ejections_;
+  *this = CircuitBreaker();
+  ejections_ = ejections + 1;
+}
+
 TimePoint CircuitBreaker::blocked_until(const BreakerOptions& options) const noexcept {
   if (state_ == State::open) return open_until_;
   const bool is_waiting_for_probes = state_ == State::half_open && probes_under_way_ >= probes_wanted(options);

@@ -57,6 +57,8 @@ class CircuitBreaker {
                           std::uint64_t random) noexcept;
   // Of a breaker that is not open.
   void open(const BreakerOptions& options, TimePoint now, std::uint64_t random) noexcept;
+  // Forgets all that was learnt: closed, n = 0. Probes under way belong to the past.
+  void reset() noexcept;
 
   [[nodiscard]] State state() const noexcept { return state_; }
   // When try_begin() may say something else than refused: TimePoint::min() now, TimePoint::max() not before a probe

@@ -14,6 +14,14 @@ void ServerState::publish_breaker(const Learnt& learnt, const BreakerOptions& op
   is_ejected_.store(learnt.breaker.state() != CircuitBreaker::State::closed, std::memory_order_relaxed);
 }
 
+void ServerState::end_ejection() noexcept {
+  if (!is_ejected()) return;
+  learnt_.with([&](Learnt& learnt) {
+    learnt.breaker.reset();
+    publish_breaker(learnt, BreakerOptions{});
+  });
+}
+
 void ServerState::publish_slow_start(const Learnt& learnt) noexcept {
   next_turn_.store(learnt.slow_start.next_turn(), std::memory_order_relaxed);
 }

@@ -53,6 +53,8 @@ class alignas(64) ServerState {
   // another group holds nothing back.
   [[nodiscard]] bool is_held_back(const GroupState& group) const noexcept;
 
+  // For a server whose breaker was switched off: it takes sessions again at once.
+  void end_ejection() noexcept;
   // Open or half open.
   [[nodiscard]] bool is_ejected() const noexcept { return is_ejected_.load(std::memory_order_relaxed); }
   // When the breaker lets somebody through again: TimePoint::min() now, TimePoint::max() not before a probe ended.

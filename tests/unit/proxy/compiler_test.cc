@@ -8,6 +8,7 @@
 #include "proxy/compile_upstream.h"
 #include "support/catch.h"
 #include "upstream/member_list.h"
+#include "upstream/server_lease.h"
 
 using namespace hawser;
 using namespace hawser::proxy;
@@ -202,6 +203,24 @@ TEST_CASE("put into use, servers have the limits and modes of the file, and newc
   CHECK(server_of(after, 1).state->is_held_back(*second.tiers[0].group->state));
   put_into_use(first, &second);
   CHECK_FALSE(server_of(after, 0).state->is_blocked());
+}
+
+TEST_CASE("put into use, a breaker or a slow start that was switched off keeps nobody away") {
+  StateRegistry states;
+  const auto before =
+      compile(file_with("{ slow_start: 100, circuit_breaker: 1, servers: [\"127.0.0.1:9001\"] }"), states);
+  const auto after = compile(file_with("{ circuit_breaker: off, servers: [\"127.0.0.1:9001\"] }"), states);
+  const Upstream& first = *before.snapshot->upstreams[0];
+  const auto& group = first.tiers[0].group;
+  auto lease = upstream::ServerLease::try_acquire(group, group->servers[0], TimePoint{});
+  REQUIRE(lease);
+  CHECK(lease->judge(upstream::Outcome::failure, TimePoint{}, 0) == upstream::BreakerEvent::ejected);
+  begin_slow_start(*group, group->servers[0]);
+  CHECK_FALSE(group->servers[0].state->is_eligible(TimePoint{}));
+  CHECK(group->servers[0].state->is_held_back(*group->state));
+  put_into_use(*after.snapshot->upstreams[0], &first);
+  CHECK(group->servers[0].state->is_eligible(TimePoint{}));
+  CHECK_FALSE(group->servers[0].state->is_held_back(*group->state));
 }
 
 TEST_CASE("the TLS context of an upstream is shared over a reload that changes nothing of it") {
