@@ -25,7 +25,7 @@ std::string indexed(const std::string& path, std::size_t index) { return path + 
 bool is_switched_off(const YamlNode& node) {
   const YamlEntry* enabled = node.find("enabled");
   return enabled != nullptr && enabled->value->kind == YamlKind::scalar &&
-         parse_boolean(enabled->value->text).value_or(true) == false;
+         !parse_boolean(enabled->value->text).value_or(true);
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ std::shared_ptr<const upstream::SourcePool> make_sources(const config::Upstream&
       diagnostics.push_back({upstream.source_where, "'" + text + "' is not an IP address"});
     }
   }
-  return std::make_shared<upstream::SourcePool>(std::move(addresses));
+  return std::make_shared<upstream::SourcePool>(addresses);
 }
 
 std::unordered_set<const ServerState*> states_of(const Upstream& upstream) {

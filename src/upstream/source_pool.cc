@@ -14,7 +14,7 @@ constexpr long kLastPort = 65'535;
 
 }  // namespace
 
-SourcePool::SourcePool(std::vector<IpAddress> addresses) {
+SourcePool::SourcePool(const std::vector<IpAddress>& addresses) {
   for (const IpAddress& address : addresses) (address.is_v6() ? v6_ : v4_).push_back(address);
 }
 

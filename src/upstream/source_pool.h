@@ -14,7 +14,7 @@ namespace hawser::upstream {
 
 class SourcePool {
  public:
-  explicit SourcePool(std::vector<IpAddress> addresses);
+  explicit SourcePool(const std::vector<IpAddress>& addresses);
 
   // How many of the addresses can reach `server`: those of its family. 0 on a unix socket.
   [[nodiscard]] std::size_t count_for(const SocketAddress& server) const noexcept;

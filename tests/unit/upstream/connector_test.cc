@@ -73,7 +73,7 @@ void check_both_ways(event::TurnedLoop& turned, Dialler& dialler, LoopbackServer
 std::shared_ptr<const SourcePool> sources(const std::vector<const char*>& addresses) {
   std::vector<IpAddress> parsed;
   for (const char* const address : addresses) parsed.push_back(IpAddress::parse(address).value());
-  return std::make_shared<const SourcePool>(std::move(parsed));
+  return std::make_shared<const SourcePool>(parsed);
 }
 
 // Where a connection from these sources comes from.
