@@ -60,9 +60,10 @@ def test_least_connections_shares_follow_the_weights(hawser, pool, weights):
         assert_shares_near(shares(crowd.visits), weights, 0.02)
 
 
-def test_power_of_two_shares_are_nearly_equal(hawser, pool):
-    with hold(hawser(pool.relay("power_of_two", EQUAL))) as crowd:
-        assert_shares_near(shares(crowd.visits), EQUAL, 0.05)
+@pytest.mark.parametrize("weights", [EQUAL, WEIGHTS], ids=["equal", "weighted"])
+def test_power_of_two_shares_nearly_follow_the_weights(hawser, pool, weights):
+    with hold(hawser(pool.relay("power_of_two", weights))) as crowd:
+        assert_shares_near(shares(crowd.visits), weights, 0.05)
 
 
 def level(found):
