@@ -165,6 +165,7 @@ def test_a_waiter_on_any_worker_gets_the_place_at_once(hawser, flaky_server):
     proxy = hawser(limited(flaky_server("server"), queue={"size": 50, "timeout": "30s"}))
     holder = open_websocket(proxy.address())
     waiters = [Waiter(proxy) for _ in range(20)]
+    assert not any(waiter.is_answered() for waiter in waiters)
     watch = Stopwatch()
     for waiter in waiters:
         holder.close()
@@ -181,6 +182,7 @@ def test_plain_requests_wait_in_the_same_row(hawser, flaky_server):
         wait_until(lambda: unread_bytes(proxy.address(), plain.socket.getsockname()) == 0 and is_at_rest(proxy.pid), 5,
                    "the request to be read")
         behind = Waiter(proxy)
+        assert not behind.is_answered() and not select.select([plain.socket], [], [], 0)[0]
         holder.close()
         assert plain.read_answer().status == 200
         assert behind.status() == 101

@@ -7,7 +7,7 @@ from harness.certificate_authority import CertificateAuthority
 from harness.certificates import make_certificate
 from harness.configuration import relay_to
 from harness.flaky_server import is_silent
-from harness.log_lines import IS_DOWN, IS_UP, of
+from harness.log_lines import CANNOT_CONNECT, IS_DOWN, IS_UP, of
 from harness.raw_client import get, open_websocket
 from harness.tls_server import HANDSHAKE, record_types, tap
 from harness.waiting import wait_until
@@ -59,6 +59,12 @@ def test_a_real_server_behind_tls_serves_plain_http_and_websocket(hawser, peers,
     assert len(get(proxy.address(), "/body?size=3000000").body) == 3_000_000
 
 
+def assert_refused(proxy):
+    """502, and the log says that it was the certificate."""
+    assert get(proxy.address()).status == 502
+    proxy.log.wait_for(CANNOT_CONNECT + ".*certificate", 5)
+
+
 def refused_certificates():
     """Kind of fault → the certificate that has it, given the trusted authority and a folder for another one."""
     return {
@@ -74,7 +80,7 @@ def refused_certificates():
 def test_a_certificate_that_does_not_hold_is_502(hawser, tls_server, authority, tmp_path, fault):
     server = tls_server(refused_certificates()[fault](authority, tmp_path))
     proxy = hawser(relay_by_tls(server, authority))
-    assert get(proxy.address()).status == 502
+    assert_refused(proxy)
     assert not server.heads, "no request may reach it"
 
 
@@ -86,14 +92,13 @@ def test_without_verification_any_certificate_will_do(hawser, tls_server, author
 
 def test_a_public_authority_is_not_believed_to_be_the_tests(hawser, tls_server, authority, chat):
     """Without a ca_file the system's authorities count, and ours is none of them."""
-    proxy = hawser(relay_by_tls(tls_server(chat), authority, ca_file=None))
-    assert get(proxy.address()).status == 502
+    assert_refused(hawser(relay_by_tls(tls_server(chat), authority, ca_file=None)))
 
 
 def test_a_wildcard_certificate_holds_for_one_label(hawser, tls_server, authority):
     server = tls_server(authority.issue("wild", "DNS:*.wild.test"))
     assert echoes(hawser(relay_by_tls(server, authority, server_name="a.wild.test")))
-    assert get(hawser(relay_by_tls(server, authority, server_name="a.b.wild.test")).address()).status == 502
+    assert_refused(hawser(relay_by_tls(server, authority, server_name="a.b.wild.test")))
 
 
 def test_an_ip_address_is_verified_by_its_own_kind_of_name_and_not_sent(hawser, tls_server, authority):
@@ -104,7 +109,7 @@ def test_an_ip_address_is_verified_by_its_own_kind_of_name_and_not_sent(hawser, 
 
 def test_an_ip_address_written_as_a_dns_name_does_not_hold(hawser, tls_server, authority):
     server = tls_server(authority.issue("wrongkind", "DNS:127.0.0.1", "IP:127.0.0.2"))
-    assert get(hawser(relay_by_tls(server, authority, server_name=None)).address()).status == 502
+    assert_refused(hawser(relay_by_tls(server, authority, server_name=None)))
 
 
 def test_the_host_of_the_address_is_the_name_unless_another_is_given(hawser, tls_server, authority):
@@ -113,7 +118,7 @@ def test_the_host_of_the_address_is_the_name_unless_another_is_given(hawser, tls
     proxy = hawser(relay_by_tls(by_name, authority, server_name=None))
     wait_until(lambda: get(proxy.address()).status == 200, 5, "localhost to be resolved")
     assert set(server.asked_names) == {"localhost"}
-    assert get(hawser(relay_by_tls(server, authority, server_name=None)).address()).status == 502
+    assert_refused(hawser(relay_by_tls(server, authority, server_name=None)))
 
 
 def test_the_given_name_is_asked_for(hawser, tls_server, authority, chat):
@@ -137,6 +142,8 @@ def test_without_the_client_certificate_that_is_asked_for_it_is_502(hawser, tls_
     proxy = hawser(relay_by_tls(server, authority))
     assert get(proxy.address()).status == 502
     assert not server.heads
+    wait_until(lambda: server.failures, 5, "the handshake to fail at the server")
+    assert "certificate" in str(server.failures[0])
 
 
 def test_a_revoked_certificate_is_502(hawser, tls_server, tmp_path):
@@ -146,7 +153,7 @@ def test_a_revoked_certificate_is_502(hawser, tls_server, tmp_path):
     listed = own.revocation_list()
     assert echoes(hawser(relay_by_tls(tls_server(kept), own, crl_file=listed)))
     assert echoes(hawser(relay_by_tls(tls_server(revoked), own))), "without the list nobody knows"
-    assert get(hawser(relay_by_tls(tls_server(revoked), own, crl_file=listed)).address()).status == 502
+    assert_refused(hawser(relay_by_tls(tls_server(revoked), own, crl_file=listed)))
 
 
 @pytest.mark.parametrize("name, status", [(NAME, 200), ("other.test", 502)])
