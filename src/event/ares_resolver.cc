@@ -1,6 +1,8 @@
 #include "event/ares_resolver.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "event/dns_answer.h"
@@ -40,6 +42,11 @@ Result<std::unique_ptr<Resolver>> Resolver::create(Loop& loop, const ResolverOpt
   auto resolver = std::make_unique<AresResolver>(loop, SearchDomains::of_system());
   if (auto opened = resolver->open(loop, options); !opened) return std::unexpected(std::move(opened.error()));
   return resolver;
+}
+
+std::string Resolver::read_system(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 Status AresResolver::open(Loop& loop, const ResolverOptions& options) {

@@ -20,6 +20,8 @@ struct ResolverOptions {
   std::vector<std::string> nameservers;        // "10.0.0.2", "10.0.0.2:5353", "[::1]:53"; empty: those of the system
   Duration timeout = std::chrono::seconds(2);  // of one try
   std::uint32_t tries = 3;
+  // What the system says, to be compared only: the resolver reads it by itself. Other text calls for another resolver.
+  std::string system = {};
   friend bool operator==(const ResolverOptions&, const ResolverOptions&) = default;
 };
 
@@ -50,6 +52,10 @@ class Resolver {
  public:
   using OnAddresses = std::move_only_function<void(Result<AddressAnswer>)>;
   using OnServices = std::move_only_function<void(Result<ServiceAnswer>)>;
+
+  // The text of resolv.conf(5), which says the nameservers and search domains of the system; empty where there is none.
+  // Blocks for a small file.
+  [[nodiscard]] static std::string read_system(const std::string& path = "/etc/resolv.conf");
 
   // invalid_config for a nameserver that cannot be understood.
   [[nodiscard]] static Result<std::unique_ptr<Resolver>> create(Loop& loop, const ResolverOptions& options);

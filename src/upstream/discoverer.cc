@@ -5,16 +5,16 @@
 
 namespace hawser::upstream {
 
-namespace {
-
-event::ResolverOptions options_of(const config::Resolver& resolver) {
-  return {.nameservers = resolver.nameservers, .timeout = resolver.timeout, .tries = resolver.attempts};
-}
-
-}  // namespace
-
 Discoverer::Discoverer(Surroundings surroundings, std::shared_ptr<KnownNames> known)
     : around_(std::move(surroundings)), log_(around_.logger), known_(std::move(known)), plan_(around_.rng) {}
+
+// What the system says counts beside nameservers of the configuration's own too: search domains go with any nameserver.
+event::ResolverOptions Discoverer::options_of(const config::Resolver& resolver) const {
+  return {.nameservers = resolver.nameservers,
+          .timeout = resolver.timeout,
+          .tries = resolver.attempts,
+          .system = around_.read_system()};
+}
 
 std::unique_ptr<NameAsker> Discoverer::make_asker(const event::ResolverOptions& options) {
   return std::make_unique<NameAsker>(

@@ -37,7 +37,8 @@ class Discoverer {
     const Clock& clock;
     MakeResolver make_resolver;
     ReadServerList read_servers;
-    std::function<void()> wake;  // advance() has something to do at once, or next_due() became earlier
+    std::function<std::string()> read_system;  // what resolv.conf(5) says now
+    std::function<void()> wake;                // advance() has something to do at once, or next_due() became earlier
     log::Logger* logger = nullptr;
     Rng rng{0};
   };
@@ -69,6 +70,7 @@ class Discoverer {
   };
 
   [[nodiscard]] ChosenMembers choose(const config::Upstream& upstream, config::Diagnostics& diagnostics) const;
+  [[nodiscard]] event::ResolverOptions options_of(const config::Resolver& resolver) const;
   [[nodiscard]] std::unique_ptr<NameAsker> make_asker(const event::ResolverOptions& options);
   void take_asker(const event::ResolverOptions& options);
   void on_answer(const NameAsker& asker, const Question& question, Result<NameAnswer> answer);

@@ -17,6 +17,7 @@ struct Discovery::Parts final : event::DelayObserver, event::TimerObserver {
         discoverer({.clock = loop,
                     .make_resolver = [this](const auto& options) { return event::Resolver::create(loop, options); },
                     .read_servers = config::read_server_list,
+                    .read_system = [] { return event::Resolver::read_system(); },
                     .wake = [this] { wake(); },
                     .logger = logger,
                     .rng = rng},

@@ -34,6 +34,8 @@ class Discovery {
   // Finds out what is not known yet of the names and files in `configuration`, all at a time and for `at_most` at most;
   // then calls `done`, from the loop or, when nothing had to be waited for, from inside. One at a time. Names that fail
   // for the watched configuration are asked again at once, but nobody waits for them unless the nameservers are others.
+  // This and watch() notice a resolv.conf that changed: the system's nameservers and search domains are as it says
+  // then.
   void prepare(const config::Configuration& configuration, Duration at_most, std::move_only_function<void()> done);
 
   // The members of an upstream as far as they are known. A name without an answer yet is one member that is not

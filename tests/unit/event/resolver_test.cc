@@ -13,6 +13,7 @@
 #include "event/ares_resolver.h"
 #include "event/loop.h"
 #include "support/catch.h"
+#include "support/temporary_folder.h"
 #include "unit/event/nameserver.h"
 
 using namespace hawser;
@@ -364,4 +365,14 @@ TEST_CASE("a nameserver that cannot be understood is refused") {
   const auto created = Resolver::create(*loop, {.nameservers = {"127.0.0.1", bad}});
   REQUIRE_FALSE(created.has_value());
   CHECK(created.error().code == ErrorCode::invalid_config);
+}
+
+TEST_CASE("what the system says is the text of its file as it is now, and nothing without one") {
+  const hawser::test::TemporaryFolder folder;
+  const std::string path = folder.file("resolv.conf");
+  CHECK(Resolver::read_system(path).empty());
+  folder.write("resolv.conf", "nameserver 10.0.0.53\n");
+  CHECK(Resolver::read_system(path) == "nameserver 10.0.0.53\n");
+  folder.write("resolv.conf", "nameserver 10.0.0.54\nsearch test\n");
+  CHECK(Resolver::read_system(path) == "nameserver 10.0.0.54\nsearch test\n");
 }

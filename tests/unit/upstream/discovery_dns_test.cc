@@ -280,6 +280,37 @@ TEST_CASE("the same nameservers keep their resolver") {
   CHECK(rig.dns.made.size() == 1);
 }
 
+TEST_CASE("a reload asks the nameservers of a resolv.conf that changed, and keeps the answers") {
+  DiscoveryRig rig;
+  config::Configuration configuration = configuration_of({kChat});
+  SECTION("the system's nameservers") {}
+  SECTION("search domains beside nameservers of its own") { configuration.resolver.nameservers = {"10.9.9.9"}; }
+  rig.watch(configuration);
+  rig.dns.answer("chat.test", {"10.0.0.1"}, seconds(10));
+  rig.turn();
+  ask_again(rig);
+  rig.system = "nameserver 10.0.0.54\n";
+  rig.prepare(configuration);
+  rig.watch(configuration);
+  REQUIRE(rig.dns.made.size() == 2);
+  CHECK(rig.dns.open() == Texts{"chat.test"});
+  CHECK(rig.names(kChat) == Texts{"chat.test:80"});
+}
+
+TEST_CASE("a resolv.conf that changed is asked while preparing, also for names that failed before") {
+  DiscoveryRig rig;
+  const config::Configuration configuration = configuration_of({kChat});
+  rig.watch(configuration);
+  rig.dns.fail("chat.test", ErrorCode::timed_out, "no answer");
+  rig.turn();
+  rig.system = "nameserver 10.0.0.54\n";
+  rig.prepare(configuration);
+  CHECK(rig.dns.made.size() == 2);
+  CHECK(rig.prepared == 0);
+  rig.watch(configuration);
+  CHECK(rig.dns.made.size() == 2);
+}
+
 TEST_CASE("a resolver that cannot be made is a failure of each name, and is tried again") {
   DiscoveryRig rig;
   rig.dns.refuses_resolvers = true;

@@ -216,6 +216,7 @@ class DiscoveryRig {
   FakeDns dns;
   ManualClock clock;
   bool is_woken = false;
+  std::string system = "nameserver 10.0.0.53\n";  // what resolv.conf says
   int prepared = 0;
   Texts changed;
   config::Diagnostics diagnostics;
@@ -228,6 +229,7 @@ class DiscoveryRig {
   Discoverer discoverer{{.clock = clock,
                          .make_resolver = dns.maker(),
                          .read_servers = read_lines,
+                         .read_system = [this] { return system; },
                          .wake = [this] { is_woken = true; },
                          .logger = logger.get(),
                          .rng = Rng(7)},
