@@ -73,7 +73,8 @@ void Discoverer::watch(const config::Configuration& configuration, OnChange on_c
     next.push_back({.upstream = upstream,
                     .wanted = std::move(wanted),
                     .members = std::move(chosen.members),
-                    .discovered = std::move(chosen.discovered)});
+                    .discovered = std::move(chosen.discovered),
+                    .crowded = std::move(chosen.crowded)});
   }
   watched_ = std::move(next);
   known_->keep_only(wanted_);
@@ -221,6 +222,8 @@ bool Discoverer::renew_members(WatchedUpstream& watched) {
   config::Diagnostics logged_already;
   ChosenMembers chosen = choose_members(watched.upstream, *known_, &watched.discovered, logged_already);
   log_.servers_refused(watched.upstream.name, chosen.errors, watched.discovered.size());
+  log_.names_crowded(watched.upstream.name, watched.crowded, chosen.crowded);
+  watched.crowded = std::move(chosen.crowded);
   watched.discovered = std::move(chosen.discovered);
   const bool must_be_told = std::exchange(watched.must_be_told, false);
   if (chosen.members == watched.members) return must_be_told;

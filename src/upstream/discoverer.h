@@ -64,7 +64,8 @@ class Discoverer {
     config::Upstream upstream;
     WantedNames wanted;
     Members members;
-    Members discovered;         // those of them that are not written in the configuration
+    Members discovered;  // those of them that are not written in the configuration
+    CrowdedNames crowded;
     bool is_dirty = false;      // something came that its members may depend on
     bool must_be_told = false;  // even where the members look the same: whoever listens does not know them
   };

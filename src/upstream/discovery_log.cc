@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 
+#include "upstream/service_targets.h"
+
 namespace hawser::upstream {
 
 namespace {
@@ -125,6 +127,21 @@ void DiscoveryLog::servers_refused(const std::string& upstream, const config::Di
     log::LineBuilder line("cannot use a file of servers");
     line.add("upstream", upstream).add("error", config::to_string(diagnostic)).add("result", kept(kept_servers));
     logger_->write(log::Level::warn, line.text());
+  }
+}
+
+void DiscoveryLog::names_crowded(const std::string& upstream, const CrowdedNames& before, const CrowdedNames& after) {
+  if (logger_ == nullptr) return;
+  const auto write = [&](const std::string& event, const std::string& name) {
+    log::LineBuilder line(event);
+    line.add("upstream", upstream).add("name", name).add("limit", static_cast<std::int64_t>(kMostMembersOfName));
+    logger_->write(log::Level::warn, line.text());
+  };
+  for (const std::string& name : after) {
+    if (!before.contains(name)) write("a name has too many servers, the rest are left out", name);
+  }
+  for (const std::string& name : before) {
+    if (!after.contains(name)) write("no server of a name is left out any more", name);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "log/logger.h"
 #include "upstream/known_names.h"
 #include "upstream/member.h"
+#include "upstream/member_list.h"
 
 namespace hawser::upstream {
 
@@ -26,6 +27,8 @@ class DiscoveryLog {
   void file_works_again(const std::string& path, const KnownFile& file);
   // The servers of its file break rules of the upstream. Nothing without errors.
   void servers_refused(const std::string& upstream, const config::Diagnostics& errors, std::size_t kept_servers);
+  // Some of a name's servers are left out, or no longer are.
+  void names_crowded(const std::string& upstream, const CrowdedNames& before, const CrowdedNames& after);
   void servers_changed(const std::string& upstream, const Members& before, const Members& after);
 
  private:

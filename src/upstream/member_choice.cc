@@ -73,12 +73,12 @@ ChosenMembers choose_members(const config::Upstream& upstream, const KnownNames&
         is_erroneous ? Choice::kept_as_erroneous : choice_between(chosen.discovered, *before, discovering, known);
   }
   if (chosen.choice == Choice::found) {
-    chosen.members = list_members(upstream, known, diagnostics);
+    chosen.members = list_members(upstream, known, diagnostics, &chosen.crowded);
     return chosen;
   }
   if (is_erroneous) chosen.errors = of_discovery;
   chosen.discovered = *before;
-  chosen.members = list_members_with(upstream, known, chosen.discovered, diagnostics);
+  chosen.members = list_members_with(upstream, known, chosen.discovered, diagnostics, &chosen.crowded);
   keep_no_error(upstream, of_discovery);
   diagnostics.insert(diagnostics.end(), of_discovery.begin(), of_discovery.end());
   return chosen;

@@ -8,6 +8,7 @@
 #include "config/location.h"
 #include "upstream/known_names.h"
 #include "upstream/member.h"
+#include "upstream/member_list.h"
 
 namespace hawser::upstream {
 
@@ -22,6 +23,7 @@ struct ChosenMembers {
   Members members;             // all of them
   Members discovered;          // those of them that the upstream's `discover` led to
   config::Diagnostics errors;  // why, when they were kept as erroneous
+  CrowdedNames crowded;        // of those that the members are from
   Choice choice = Choice::found;
 };
 

@@ -1,12 +1,12 @@
 #include "upstream/member_list.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "config/upstream_checks.h"
+#include "upstream/service_targets.h"
 
 namespace hawser::upstream {
 
@@ -48,7 +48,11 @@ class MemberList {
     if (literal) return add_literal(server, *literal, naming, priority);
     const auto parts = split_host_port(server.address);
     if (parts && literal.error().code == ErrorCode::not_found) {
-      return add_host({server, address_question(parts->host), *parts, naming, priority});
+      room_ = kMostMembersOfName;
+      if (!add_host({server, address_question(parts->host), *parts, naming, priority})) {
+        report_crowded(without_last_dot(parts->host), server.where);
+      }
+      return;
     }
     diagnostics_.push_back({server.where, literal.error().message});
   }
@@ -60,16 +64,17 @@ class MemberList {
     settings.address = discover.srv;
     const NameAnswer* answer = known_.answer_to(question);
     if (answer == nullptr) return add_unresolved(settings, discover.srv, question, 0);
+    room_ = kMostMembersOfName;
+    bool is_crowded = answer->records.size() > kMostMembersOfName;
     std::set<std::uint16_t> priorities;
-    for (const event::ServiceRecord& record : answer->records) priorities.insert(record.priority);
-    for (const event::ServiceRecord& record : answer->records) {
-      if (record.target.empty()) continue;  // "." says that there is no such service
+    for (const event::ServiceRecord& record : service_targets(answer->records)) {
+      priorities.insert(record.priority);
       const HostPort place{record.target, record.port};
       settings.address = to_string(place);
-      settings.weight = std::max<std::uint32_t>(1, record.weight);
-      const auto rank = std::distance(priorities.begin(), priorities.find(record.priority));
-      add_target(settings, place, static_cast<std::uint32_t>(rank));
+      settings.weight = record.weight;
+      is_crowded |= !add_target(settings, place, static_cast<std::uint32_t>(priorities.size() - 1));
     }
+    if (is_crowded) report_crowded(discover.srv, discover.where);
   }
 
   void add_file(const config::Upstream& upstream) {
@@ -98,6 +103,7 @@ class MemberList {
   }
 
   [[nodiscard]] Members take() { return std::move(members_); }
+  [[nodiscard]] const CrowdedNames& crowded() const noexcept { return crowded_; }
 
  private:
   // A server whose address is a name.
@@ -114,9 +120,16 @@ class MemberList {
     return (is_v6 ? "[" + place.host + "]" : place.host) + ":" + std::to_string(place.port);
   }
 
-  void add_target(const config::Server& settings, const HostPort& place, std::uint32_t priority) {
-    if (IpAddress::parse(place.host)) return add_server(settings, Naming::by_address, priority);
-    add_host({settings, target_question(place.host), place, Naming::by_address, priority});
+  // False where there was no room for all; the same with add_host().
+  [[nodiscard]] bool add_target(const config::Server& settings, const HostPort& place, std::uint32_t priority) {
+    if (const auto ip = IpAddress::parse(place.host)) {
+      return add_in_room({.name = settings.address,
+                          .address = SocketAddress(IpEndpoint{*ip, place.port}),
+                          .host = ip->to_string(),
+                          .settings = settings,
+                          .priority = priority});
+    }
+    return add_host({settings, target_question(place.host), place, Naming::by_address, priority});
   }
 
   void add_literal(const config::Server& server, const SocketAddress& address, Naming naming, std::uint32_t priority) {
@@ -131,19 +144,43 @@ class MemberList {
         {server.where, "a server above has the same address; this one is left out", Severity::warning});
   }
 
-  void add_host(const NamedServer& server) {
+  [[nodiscard]] bool add_host(const NamedServer& server) {
     const std::string host = without_last_dot(server.place.host);
     const NameAnswer* answer = known_.answer_to(server.question);
-    if (answer == nullptr) return add_unresolved(server.settings, host, server.question, server.priority);
+    if (answer == nullptr) {
+      if (room_ == 0) return false;
+      --room_;
+      add_unresolved(server.settings, host, server.question, server.priority);
+      return true;
+    }
     const bool is_written = server.naming == Naming::as_written && answer->addresses.size() == 1;
     for (const IpAddress& ip : answer->addresses) {
       const SocketAddress address(IpEndpoint{ip, server.place.port});
-      add({.name = is_written ? server.settings.address : address.to_string(),
-           .address = address,
-           .host = host,
-           .settings = server.settings,
-           .priority = server.priority});
+      if (!add_in_room({.name = is_written ? server.settings.address : address.to_string(),
+                        .address = address,
+                        .host = host,
+                        .settings = server.settings,
+                        .priority = server.priority})) {
+        return false;
+      }
     }
+    return true;
+  }
+
+  // False where it is new and there is no room for it.
+  [[nodiscard]] bool add_in_room(Member member) {
+    if (addresses_.contains(member.address)) return true;
+    if (room_ == 0) return false;
+    --room_;
+    (void)add(std::move(member));
+    return true;
+  }
+
+  void report_crowded(const std::string& name, const config::Location& where) {
+    if (!crowded_.insert(name).second) return;
+    diagnostics_.push_back(
+        {where, name + " has more than " + std::to_string(kMostMembersOfName) + " servers; the rest are left out",
+         Severity::warning});
   }
 
   void add_unresolved(const config::Server& server, const std::string& host, const Question& question,
@@ -179,11 +216,14 @@ class MemberList {
   Members members_;
   std::set<SocketAddress> addresses_;
   std::set<std::string> unresolved_;
+  CrowdedNames crowded_;
+  std::size_t room_ = 0;  // for members that the name or service at hand brings
 };
 
 }  // namespace
 
-Members list_members(const config::Upstream& upstream, const KnownNames& known, config::Diagnostics& diagnostics) {
+Members list_members(const config::Upstream& upstream, const KnownNames& known, config::Diagnostics& diagnostics,
+                     CrowdedNames* crowded) {
   MemberList list(known, diagnostics);
   list.add_written(upstream);
   const config::Discover& discover = upstream.discover;
@@ -195,14 +235,16 @@ Members list_members(const config::Upstream& upstream, const KnownNames& known, 
   }
   if (!discover.srv.empty()) list.add_service(discover);
   if (!discover.file.empty()) list.add_file(upstream);
+  if (crowded != nullptr) *crowded = list.crowded();
   return list.take();
 }
 
 Members list_members_with(const config::Upstream& upstream, const KnownNames& known, const Members& discovered,
-                          config::Diagnostics& diagnostics) {
+                          config::Diagnostics& diagnostics, CrowdedNames* crowded) {
   MemberList list(known, diagnostics);
   list.add_written(upstream);
   list.add_members(discovered);
+  if (crowded != nullptr) *crowded = list.crowded();
   return list.take();
 }
 

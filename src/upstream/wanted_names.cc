@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/socket_address.h"
 #include "upstream/known_names.h"
+#include "upstream/service_targets.h"
 
 namespace hawser::upstream {
 
@@ -34,7 +35,7 @@ class Collector {
     add(question);
     const NameAnswer* answer = known_.answer_to(question);
     if (answer == nullptr) return;
-    for (const event::ServiceRecord& record : answer->records) add_target(record.target);
+    for (const event::ServiceRecord& record : service_targets(answer->records)) add_target(record.target);
   }
 
   void add_file(const std::string& path) {

@@ -137,17 +137,17 @@ TEST_CASE("a name that fails now keeps the addresses it had, without a word") {
 TEST_CASE("service records give port, weight and a priority by rank") {
   KnownNames known;
   know_services(known, "_ws._tcp.test",
-                {{"a.test", 81, 20, 0}, {"b.test", 82, 10, 65535}, {"c.test", 83, 30, 7}, {"d.test", 84, 10, 3}});
+                {{"a.test", 81, 20, 0}, {"b.test", 82, 10, 200}, {"c.test", 83, 30, 7}, {"d.test", 84, 10, 3}});
   know(known, "a.test.", {"10.0.0.1"});
   know(known, "b.test.", {"10.0.0.2"});
   know(known, "c.test.", {"10.0.0.3", "10.0.0.4"});
   know(known, "d.test.", {"10.0.0.5"});
   const Members members = members_in(upstream_with_srv("_ws._tcp.test"), known);
-  CHECK(names_of(members) == Texts{"10.0.0.1:81", "10.0.0.2:82", "10.0.0.3:83", "10.0.0.4:83", "10.0.0.5:84"});
+  CHECK(names_of(members) == Texts{"10.0.0.2:82", "10.0.0.5:84", "10.0.0.1:81", "10.0.0.3:83", "10.0.0.4:83"});
   std::vector<std::pair<std::uint32_t, std::uint32_t>> seen;
   for (const Member& member : members) seen.emplace_back(member.priority, member.settings.weight);
-  CHECK(seen == std::vector<std::pair<std::uint32_t, std::uint32_t>>{{1, 1}, {0, 65535}, {2, 7}, {2, 7}, {0, 3}});
-  CHECK(members[0].host == "a.test");
+  CHECK(seen == std::vector<std::pair<std::uint32_t, std::uint32_t>>{{0, 200}, {0, 3}, {1, 1}, {2, 1}, {2, 1}});
+  CHECK(members[2].host == "a.test");
 }
 
 TEST_CASE("a service whose target is the root has no server") {

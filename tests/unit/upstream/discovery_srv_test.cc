@@ -175,10 +175,19 @@ TEST_CASE("a target that the records no longer name is forgotten") {
 TEST_CASE("another weight or priority is a change") {
   DiscoveryRig rig;
   watch_chat(rig);
-  rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 9}}, seconds(10));
+  rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 9}, {"a.test", 81, 0, 2}}, seconds(10));
   rig.turn();
   CHECK(rig.take_changed() == Texts{"chat"});
   CHECK(rig.members_of(kChat).at(0).settings.weight == 9);
+  rig.pass(seconds(11));
+  rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 0, 3}, {"a.test", 81, 0, 2}}, seconds(10));
+  rig.turn();
+  CHECK(rig.take_changed() == Texts{"chat"});
+  CHECK(rig.members_of(kChat).at(0).settings.weight == 3);
+  rig.pass(seconds(11));
+  rig.dns.serve("_ws._tcp.test", {{"a.test", 80, 1, 3}, {"a.test", 81, 0, 2}}, seconds(10));
+  rig.turn();
+  CHECK(rig.take_changed() == Texts{"chat"});
 }
 
 TEST_CASE("a service that says it has no server has none") {
