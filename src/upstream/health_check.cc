@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "upstream/check_pause.h"
+
 namespace hawser::upstream {
 
 namespace {
@@ -34,13 +36,6 @@ ConnectTarget connect_target(const HealthTarget& target) {
   }
   return connect;
 }
-
-Duration random_part(Rng& rng, Duration whole) noexcept {
-  return Duration(static_cast<Duration::rep>(rng.below(static_cast<std::uint64_t>(whole.count()) + 1)));
-}
-
-// A tenth more or less, so that the checks of many servers do not march in step.
-Duration jittered(Rng& rng, Duration interval) noexcept { return interval * 9 / 10 + random_part(rng, interval / 5); }
 
 }  // namespace
 
@@ -95,7 +90,7 @@ void HealthMonitor::Check::rest() noexcept {
 void HealthMonitor::Check::begin() {
   phase_ = Phase::resting;
   end_run();
-  next_due_ = monitor_.loop_.now() + jittered(monitor_.rng_, target_.options->interval);
+  next_due_ = monitor_.loop_.now() + check_pause(monitor_.rng_, target_.options->interval);
   auto run = ProbeRun::start(monitor_.loop_, monitor_.scratch_,
                              {.target = connect_target(target_),
                               .turn = monitor_.rng_.next(),
