@@ -29,7 +29,7 @@ std::optional<unsigned> quota_in_processors(std::string_view quota, std::string_
 }
 
 std::string read_file(const std::string& path) {
-  std::ifstream file(path);
+  const std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
   return std::move(text).str();
