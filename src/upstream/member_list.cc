@@ -84,7 +84,7 @@ class MemberList {
       diagnostics_.push_back({discover.where, "'" + discover.file + "' was not read yet"});
       return;
     }
-    report_file(*file);
+    report_file(*file, discover);
     if (!file->servers) return;
     config::Upstream checked = upstream;
     checked.servers = *file->servers;
@@ -196,8 +196,14 @@ class MemberList {
                         .priority = priority});
   }
 
-  void report_file(const KnownFile& file) {
+  // What has no place within the file, as that it is missing, is said at the place that names it.
+  void report_file(const KnownFile& file, const config::Discover& discover) {
     for (Diagnostic diagnostic : file.diagnostics) {
+      if (diagnostic.where.line == 0) {
+        diagnostic.message = "'" + diagnostic.where.file + "': " + diagnostic.message;
+        diagnostic.where = discover.where;
+        if (!diagnostic.where.path.empty()) diagnostic.where.path += ".file";
+      }
       if (file.servers) diagnostic.severity = Severity::warning;
       if (file.servers && !file.is_sound) diagnostic.message += "; the servers read before are kept";
       diagnostics_.push_back(std::move(diagnostic));

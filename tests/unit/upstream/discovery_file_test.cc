@@ -122,6 +122,25 @@ TEST_CASE("a file that was never sound is an error") {
   CHECK(config::has_errors(rig.diagnostics));
 }
 
+TEST_CASE("a missing file is an error where the configuration names it, and one in it where it stands") {
+  FileRig rig;
+  rig.chat.discover.where = {.file = "hawser.yaml", .line = 7, .column = 5, .path = "upstreams.chat.discover"};
+  const std::string path = rig.folder.file("servers");
+  rig.prepare(configuration_of({rig.chat}));
+  CHECK(rig.names(rig.chat) == Texts{});
+  REQUIRE(rig.diagnostics.size() == 1);
+  CHECK(config::has_errors(rig.diagnostics));
+  CHECK(config::to_string(rig.diagnostics[0]) ==
+        "hawser.yaml:7:5: upstreams.chat.discover.file: '" + path + "': cannot read the file");
+
+  rig.folder.write("servers", "10.0.0.1\n");
+  rig.prepare(configuration_of({rig.chat}));
+  CHECK(rig.names(rig.chat) == Texts{});
+  REQUIRE(rig.diagnostics.size() == 1);
+  CHECK(rig.diagnostics[0].where.file == path);
+  CHECK(rig.diagnostics[0].where.line == 1);
+}
+
 TEST_CASE("a reload sees a file that changed since it was looked at") {
   FileRig rig;
   rig.watch_file("10.0.0.1:80\n");
