@@ -71,7 +71,8 @@ TEST_CASE_METHOD(Fixture, "A handshake may be cut anywhere") {
       TestPair pair(scratch, target, scratch, server);
       TestPair::carry(pair.client, pair.server);
       const std::string flight = pair.server.transport->take_written();
-      positions = flight.size();
+      positions = flight.size();  // signatures differ in length, and so do flights
+      if (at >= positions) break;
       pair.client.transport->deliver(std::string_view(flight).substr(0, at));
       REQUIRE_FALSE(pair.client.handshake.has_value());
       pair.client.transport->deliver(std::string_view(flight).substr(at));
