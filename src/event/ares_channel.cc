@@ -116,10 +116,13 @@ Status AresChannel::open(const ResolverOptions& options) {
   wanted.lookups = hosts_file_only;
   wanted.sock_state_cb = on_socket_state;
   wanted.sock_state_cb_data = this;
-  int given = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
 #ifdef ARES_OPT_QUERY_CACHE
-  given |= ARES_OPT_QUERY_CACHE;  // for no time at all: who asks wants to know how it is now
+  constexpr int kNoCache = ARES_OPT_QUERY_CACHE;  // for no time at all: who asks wants to know how it is now
+#else
+  constexpr int kNoCache = 0;
 #endif
+  const int given =
+      ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB | kNoCache;
   if (const int status = ares_init_options(&channel_, &wanted, given); status != ARES_SUCCESS) {
     return failure(ErrorCode::system, std::string("cannot make a resolver: ") + ares_strerror(status));
   }
