@@ -18,8 +18,7 @@ struct Member {
   std::string host;            // host name or IP address that the certificate is for, unless server_name says so
   config::Server settings;     // weight, max_sessions, backup, state
   std::uint32_t priority = 0;  // lower ones first (SRV); members of a higher one are for when no lower one is left
-  // Where the settings stand in a file does not count.
-  friend bool operator==(const Member& a, const Member& b);
+  friend bool operator==(const Member&, const Member&) = default;
 };
 
 using Members = std::vector<Member>;

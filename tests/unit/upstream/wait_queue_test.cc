@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <future>
 #include <limits>
 #include <memory>
@@ -321,6 +322,36 @@ TEST_CASE("on many threads no place is given twice, no waiter is lost, and the f
       expect_order(crowd);
     }
   }
+}
+
+// One round has one place, one who frees it and one who wants it, so that nobody else can make up for a lost waiter.
+TEST_CASE("who joins while the only place is freed gets it") {
+  constexpr int kRounds = 20'000;
+  const SharedGroup group = make_narrow_group(1);
+  WaitQueue& queue = group->state->upstream().queue();
+  ServerLease held = hold(group, 0);
+  ServerLease got;
+  int lost = 0;
+  std::barrier round(2);
+  std::jthread freeing([&] {
+    for (int i = 0; i < kRounds; ++i) {
+      round.arrive_and_wait();
+      held.release();
+      round.arrive_and_wait();
+      lost += got.is_held() ? 0 : 1;
+      while (queue.take_oldest()) continue;
+      got.release();
+      held = hold(group, 0);
+    }
+  });
+  for (int i = 0; i < kRounds; ++i) {
+    round.arrive_and_wait();
+    static_cast<void>(queue.join(1, [&](ServerLease lease) { got = std::move(lease); }));
+    grant_free_places(group, kStart);
+    round.arrive_and_wait();
+  }
+  freeing.join();
+  CHECK(lost == 0);
 }
 
 TEST_CASE("on many threads waiters that give up lose no place") {
