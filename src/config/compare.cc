@@ -2,7 +2,7 @@
 
 #include <variant>
 
-#include "config/schema.h"
+#include "config/schema_sections.h"
 
 namespace hawser::config {
 
@@ -58,6 +58,12 @@ bool has_same_values(const Configuration& a, const Configuration& b) {
   Configuration left = a;  // the table's accessors lead to values that could be written
   Configuration right = b;
   return is_same(root_section(), &left, &right);
+}
+
+bool has_same_values(const HealthCheck& a, const HealthCheck& b) {
+  HealthCheck left = a;
+  HealthCheck right = b;
+  return is_same(kHealthCheckSection, &left, &right);
 }
 
 }  // namespace hawser::config

@@ -8,4 +8,7 @@ namespace hawser::config {
 // Compares every value that a file can set, and the names of upstreams; not where they stand.
 [[nodiscard]] bool has_same_values(const Configuration& a, const Configuration& b);
 
+// The same for one section.
+[[nodiscard]] bool has_same_values(const HealthCheck& a, const HealthCheck& b);
+
 }  // namespace hawser::config

@@ -154,7 +154,6 @@ struct Upstream {
   std::optional<HealthCheck> health_check;
   CircuitBreaker circuit_breaker;
   Location where;
-  Location source_where;
 };
 
 }  // namespace hawser::config

@@ -98,15 +98,11 @@ void add_tiers(const config::Upstream& upstream, const upstream::Members& member
   }
 }
 
-std::shared_ptr<const upstream::SourcePool> make_sources(const config::Upstream& upstream, Diagnostics& diagnostics) {
+std::shared_ptr<const upstream::SourcePool> make_sources(const config::Upstream& upstream) {
   if (upstream.source_addresses.empty()) return nullptr;
   std::vector<IpAddress> addresses;
   for (const std::string& text : upstream.source_addresses) {
-    if (const auto address = IpAddress::parse(text)) {
-      addresses.push_back(*address);
-    } else {
-      diagnostics.push_back({upstream.source_where, "'" + text + "' is not an IP address"});
-    }
+    if (const auto address = IpAddress::parse(text)) addresses.push_back(*address);  // the reader took only such
   }
   return std::make_shared<upstream::SourcePool>(addresses);
 }
@@ -131,7 +127,7 @@ std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstrea
   compiled->retry = upstream.retry;
   compiled->queue = upstream.queue;
   compiled->keepalive = upstream.keepalive;
-  compiled->sources = make_sources(upstream, diagnostics);
+  compiled->sources = make_sources(upstream);
   if (upstream.health_check) compiled->health_check = std::make_shared<config::HealthCheck>(*upstream.health_check);
   if (upstream.tls) compile_upstream_tls(*upstream.tls, predecessor, *compiled, diagnostics);
   auto key = TemplateText::compile(upstream.balance.key, log::is_known_variable);

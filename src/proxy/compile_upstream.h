@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "base/clock.h"
 #include "config/config.h"
 #include "config/location.h"
 #include "proxy/snapshot.h"

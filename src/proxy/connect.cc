@@ -207,9 +207,8 @@ void Connect::on_granted(upstream::ServerLease lease) {
   if (!refresh_upstream()) return tell(fail(503, "the upstream left the configuration"));
   deadline_ += worker_.loop().now() - queued_since_;
   const std::shared_ptr<const upstream::ServerGroup> group = lease.group();
-  const auto server = std::ranges::find_if(
-      group->servers, [&lease](const upstream::Server& candidate) { return candidate.state.get() == lease.state(); });
-  tell(use(std::move(lease), *server));
+  const upstream::Server& server = *find_server(*group, lease.state());
+  tell(use(std::move(lease), server));
 }
 
 ConnectOutcome Connect::fail(int status, std::string reason) {

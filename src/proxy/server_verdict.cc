@@ -1,6 +1,5 @@
 #include "proxy/server_verdict.h"
 
-#include <algorithm>
 #include <memory>
 
 namespace hawser::proxy {
@@ -10,9 +9,8 @@ using upstream::BreakerEvent;
 namespace {
 
 std::string_view name_of(const upstream::ServerGroup& group, const upstream::ServerState* state) {
-  const auto found =
-      std::ranges::find_if(group.servers, [state](const auto& server) { return server.state.get() == state; });
-  return found != group.servers.end() ? std::string_view(found->name) : std::string_view();
+  const upstream::Server* const server = find_server(group, state);
+  return server != nullptr ? std::string_view(server->name) : std::string_view();
 }
 
 std::string_view message_of(BreakerEvent event) {

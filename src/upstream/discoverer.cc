@@ -54,8 +54,7 @@ bool Discoverer::is_preparing_with(const NameAsker& asker) const noexcept {
 
 // What the running configuration asks in vain costs the next one no time, unless that asks other nameservers.
 bool Discoverer::is_waited_for(const Question& question) const {
-  const KnownName* name = known_->find(question);
-  return preparation_->asker || !plan_.has(question) || name == nullptr || !name->was_tried();
+  return preparation_->asker || !plan_.has(question) || !known_->was_tried(question);
 }
 
 void Discoverer::finish_preparation() { preparation_->take_done()(); }
@@ -203,18 +202,11 @@ std::vector<std::string> Discoverer::publish() {
   std::vector<std::string> changed;
   for (WatchedUpstream& watched : watched_) {
     // Until new names were tried the servers stay as they are: half an answer would take away more than it gives.
-    if (!watched.is_dirty || has_untried_name(watched)) continue;
+    if (!watched.is_dirty || !known_->were_tried(watched.wanted)) continue;
     watched.is_dirty = false;
     if (renew_members(watched)) changed.push_back(watched.upstream.name);
   }
   return changed;
-}
-
-bool Discoverer::has_untried_name(const WatchedUpstream& watched) const {
-  return std::any_of(watched.wanted.questions.begin(), watched.wanted.questions.end(), [this](const auto& entry) {
-    const KnownName* name = known_->find(entry.first);
-    return name == nullptr || !name->was_tried();
-  });
 }
 
 // True where whoever listens must hear of it.

@@ -90,7 +90,6 @@ class Discoverer {
   [[nodiscard]] std::vector<std::string> publish();
   void tell(const std::vector<std::string>& changed);
   [[nodiscard]] bool renew_members(WatchedUpstream& watched);
-  [[nodiscard]] bool has_untried_name(const WatchedUpstream& watched) const;
 
   Surroundings around_;
   DiscoveryLog log_;

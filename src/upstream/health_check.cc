@@ -1,9 +1,9 @@
 #include "upstream/health_check.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
+#include "config/compare.h"
 #include "upstream/check_pause.h"
 
 namespace hawser::upstream {
@@ -16,16 +16,6 @@ Health start_of(const config::HealthCheck& options) noexcept {
 
 HealthThresholds thresholds_of(const config::HealthCheck& options) noexcept {
   return {.rise = options.rise, .fall = options.fall};
-}
-
-// Wherever they were written.
-bool has_same_values(const config::HealthCheck& left, const config::HealthCheck& right) {
-  const auto values = [](const config::HealthCheck& check) {
-    return std::tie(check.type, check.port, check.interval, check.timeout, check.rise, check.fall, check.initial,
-                    check.path, check.host, check.headers, check.method, check.expect, check.body, check.subprotocol,
-                    check.send, check.receive);
-  };
-  return values(left) == values(right);
 }
 
 ConnectTarget connect_target(const HealthTarget& target) {
@@ -46,7 +36,7 @@ HealthMonitor::Check::Check(HealthMonitor& monitor, HealthTarget target)
       timer_(*this) {}
 
 void HealthMonitor::Check::update(HealthTarget target) {
-  const bool is_same = has_same_values(*target_.options, *target.options);
+  const bool is_same = config::has_same_values(*target_.options, *target.options);
   target_ = std::move(target);
   if (is_same) return;
   const Health known = counter_.health() == Health::unknown ? start_of(*target_.options) : counter_.health();

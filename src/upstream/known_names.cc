@@ -52,6 +52,16 @@ const KnownName* KnownNames::find(const Question& question) const {
   return found == names_.end() ? nullptr : &found->second;
 }
 
+bool KnownNames::was_tried(const Question& question) const {
+  const KnownName* name = find(question);
+  return name != nullptr && name->was_tried();
+}
+
+bool KnownNames::were_tried(const WantedNames& wanted) const {
+  return std::all_of(wanted.questions.begin(), wanted.questions.end(),
+                     [this](const auto& entry) { return was_tried(entry.first); });
+}
+
 const NameAnswer* KnownNames::answer_to(const Question& question) const {
   const KnownName* name = find(question);
   return name != nullptr && name->answer ? &*name->answer : nullptr;

@@ -74,6 +74,9 @@ class KnownNames {
  public:
   // Null when nobody tried yet.
   [[nodiscard]] const KnownName* find(const Question& question) const;
+  [[nodiscard]] bool was_tried(const Question& question) const;
+  // Whether everything was asked at least once, with whatever outcome.
+  [[nodiscard]] bool were_tried(const WantedNames& wanted) const;
   // The last good answer; null when there never was one.
   [[nodiscard]] const NameAnswer* answer_to(const Question& question) const;
   [[nodiscard]] const KnownFile* find_file(const std::string& path) const;

@@ -20,14 +20,6 @@ config::Upstream without_servers(config::Upstream upstream) {
   return upstream;
 }
 
-bool has_untried_name(const config::Upstream& upstream, const KnownNames& known) {
-  const WantedNames wanted = names_wanted_by(upstream, known);
-  return std::any_of(wanted.questions.begin(), wanted.questions.end(), [&](const auto& entry) {
-    const KnownName* name = known.find(entry.first);
-    return name == nullptr || !name->was_tried();
-  });
-}
-
 // Whether the upstream as it is configured now may have these. Rules bind unix sockets alone.
 bool is_allowed(const Members& members, config::Upstream upstream) {
   upstream.servers.clear();
@@ -45,12 +37,11 @@ bool has_contents(const config::Discover& discover, const KnownNames& known) {
   return file != nullptr && file->servers.has_value();
 }
 
-Choice choice_between(const Members& found, const Members& before, const config::Upstream& discovering,
-                      const KnownNames& known) {
-  if (!has_resolved(before)) return Choice::found;
-  if (has_untried_name(discovering, known)) return Choice::kept_as_untried;
-  if (!found.empty() && !has_resolved(found)) return Choice::kept_as_unknown;
-  return Choice::found;
+// Whether what was found before is better: a new name was not tried yet, or none of the new names has an address.
+bool is_half_an_answer(const Members& found, const Members& before, const config::Upstream& discovering,
+                       const KnownNames& known) {
+  if (!has_resolved(before)) return false;
+  return !known.were_tried(names_wanted_by(discovering, known)) || (!found.empty() && !has_resolved(found));
 }
 
 void keep_no_error(const config::Upstream& upstream, config::Diagnostics& diagnostics) {
@@ -68,11 +59,9 @@ ChosenMembers choose_members(const config::Upstream& upstream, const KnownNames&
   ChosenMembers chosen;
   chosen.discovered = list_members(discovering, known, of_discovery);
   const bool is_erroneous = config::has_errors(of_discovery) && has_contents(upstream.discover, known);
-  if (before != nullptr && is_allowed(*before, upstream)) {
-    chosen.choice =
-        is_erroneous ? Choice::kept_as_erroneous : choice_between(chosen.discovered, *before, discovering, known);
-  }
-  if (chosen.choice == Choice::found) {
+  const bool is_kept = before != nullptr && is_allowed(*before, upstream) &&
+                       (is_erroneous || is_half_an_answer(chosen.discovered, *before, discovering, known));
+  if (!is_kept) {
     chosen.members = list_members(upstream, known, diagnostics, &chosen.crowded);
     return chosen;
   }

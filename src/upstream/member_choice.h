@@ -2,8 +2,6 @@
 // name or a faulty file takes no server away. Pure; any thread.
 #pragma once
 
-#include <cstdint>
-
 #include "config/config.h"
 #include "config/location.h"
 #include "upstream/known_names.h"
@@ -12,19 +10,11 @@
 
 namespace hawser::upstream {
 
-enum class Choice : std::uint8_t {
-  found,             // what is known now
-  kept_as_untried,   // what was found before: a new name was not tried yet
-  kept_as_unknown,   // the same: none of the new names has an address
-  kept_as_erroneous  // the same: the file's servers break a rule of the upstream
-};
-
 struct ChosenMembers {
   Members members;             // all of them
   Members discovered;          // those of them that the upstream's `discover` led to
-  config::Diagnostics errors;  // why, when they were kept as erroneous
+  config::Diagnostics errors;  // why, when they are those from before because the file's break a rule
   CrowdedNames crowded;        // of those that the members are from
-  Choice choice = Choice::found;
 };
 
 // `before`: what the same `discover` led to when it was good; null when it is another one, or new. The servers that the

@@ -7,17 +7,16 @@
 
 namespace hawser::upstream {
 
+using websocket::kControl;
+using websocket::kFin;
+using websocket::kLength;
+using websocket::kLength16;
+using websocket::kLength64;
+using websocket::kMask;
+using websocket::kOpcode;
 using websocket::Opcode;
 
 namespace {
-
-constexpr unsigned kFin = 0x80;
-constexpr unsigned kMask = 0x80;
-constexpr unsigned kOpcode = 0x0f;
-constexpr unsigned kControl = 0x08;
-constexpr unsigned kLength = 0x7f;
-constexpr unsigned kLength16 = 126;
-constexpr unsigned kLength64 = 127;
 
 void append_big_endian(std::string& out, std::uint64_t value, unsigned bytes) {
   for (unsigned shift = bytes * 8; shift > 0; shift -= 8) out += static_cast<char>((value >> (shift - 8)) & 0xffU);

@@ -1,5 +1,7 @@
 #include "upstream/server.h"
 
+#include <algorithm>
+
 namespace hawser::upstream {
 
 namespace {
@@ -15,6 +17,11 @@ double share_of(const ServerGroup& group, const Server& server) noexcept {
 }
 
 }  // namespace
+
+const Server* find_server(const ServerGroup& group, const ServerState* state) noexcept {
+  const auto found = std::ranges::find(group.servers, state, [](const Server& server) { return server.state.get(); });
+  return found == group.servers.end() ? nullptr : &*found;
+}
 
 void begin_slow_start(const ServerGroup& group, const Server& server) noexcept {
   if (group.slow_start == 0) return;

@@ -31,6 +31,9 @@ struct ServerGroup {
   std::uint32_t slow_start = 0;  // sessions; 0: off
 };
 
+// The member with this state; null when the group has none.
+[[nodiscard]] const Server* find_server(const ServerGroup& group, const ServerState* state) noexcept;
+
 // Begins the slow start of a server that came back or is new, when the group wants one.
 void begin_slow_start(const ServerGroup& group, const Server& server) noexcept;
 

@@ -22,11 +22,6 @@ bool has_room_for_ejection(const ServerGroup& group) noexcept {
   return ejected + 1 <= std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::max(allowed, 0.0)));
 }
 
-const Server* find_server(const ServerGroup& group, const ServerState* state) noexcept {
-  const auto found = std::ranges::find(group.servers, state, [](const Server& server) { return server.state.get(); });
-  return found == group.servers.end() ? nullptr : &*found;
-}
-
 BreakerEvent report(CircuitBreaker::Event event) noexcept {
   switch (event) {
     case CircuitBreaker::Event::opened:

@@ -24,7 +24,7 @@ std::string_view cut_reason(std::string_view reason) noexcept {
 std::string close_reason(std::span<const std::byte> frame) {
   constexpr std::size_t kHeader = 2;
   constexpr std::size_t kCode = 2;
-  const bool is_masked = (static_cast<unsigned>(frame[1]) & 0x80U) != 0;
+  const bool is_masked = (static_cast<unsigned>(frame[1]) & kMask) != 0;
   const std::span<const std::byte> mask = frame.subspan(kHeader, is_masked ? 4 : 0);
   const std::span<const std::byte> payload = frame.subspan(kHeader + mask.size());
   std::string reason;
@@ -38,8 +38,8 @@ CloseFrame::CloseFrame(CloseCode code, std::string_view reason, Masking masking)
   reason = cut_reason(reason);
   const auto append = [this](unsigned value) { bytes_[size_++] = static_cast<std::byte>(value & 0xffU); };
   const auto payload_size = static_cast<unsigned>(reason.size() + 2);
-  append(0x80U | static_cast<unsigned>(Opcode::close));
-  append((masking == Masking::masked ? 0x80U : 0U) | payload_size);
+  append(kFin | static_cast<unsigned>(Opcode::close));
+  append((masking == Masking::masked ? kMask : 0U) | payload_size);
   std::array<std::byte, 4> mask{};
   if (masking == Masking::masked) {
     fill_random(mask);

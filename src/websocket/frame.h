@@ -11,6 +11,17 @@ enum class Opcode : std::uint8_t { continuation = 0x0, text = 0x1, binary = 0x2,
 // Frames from a client are masked, frames from a server never (section 5.1).
 enum class Masking : std::uint8_t { masked, unmasked };
 
+// The first byte of a header: FIN, reserved bits, opcode. The second: the mask's bit and a length, or what says that
+// the length follows in two or eight bytes.
+inline constexpr unsigned kFin = 0x80;
+inline constexpr unsigned kReserved = 0x70;
+inline constexpr unsigned kOpcode = 0x0f;
+inline constexpr unsigned kControl = 0x08;  // in the opcode
+inline constexpr unsigned kMask = 0x80;
+inline constexpr unsigned kLength = 0x7f;
+inline constexpr unsigned kLength16 = 126;
+inline constexpr unsigned kLength64 = 127;
+
 inline constexpr std::size_t kMaxHeaderSize = 14;
 inline constexpr std::size_t kMaxControlPayload = 125;
 inline constexpr std::size_t kMaxControlFrame = 6 + kMaxControlPayload;  // with a mask

@@ -6,15 +6,6 @@ namespace hawser::websocket {
 
 namespace {
 
-constexpr unsigned kFin = 0x80;
-constexpr unsigned kReserved = 0x70;
-constexpr unsigned kOpcode = 0x0f;
-constexpr unsigned kControl = 0x08;
-constexpr unsigned kMask = 0x80;
-constexpr unsigned kLength = 0x7f;
-constexpr unsigned kLength16 = 126;
-constexpr unsigned kLength64 = 127;
-
 unsigned byte_at(std::span<const std::byte> bytes, std::size_t index) noexcept {
   return static_cast<unsigned>(bytes[index]);
 }
