@@ -12,6 +12,7 @@
 #include "base/duration.h"
 #include "base/ip_address.h"
 #include "config/location.h"
+#include "config/route_config.h"
 #include "config/upstream_config.h"
 #include "log/level.h"
 
@@ -59,6 +60,7 @@ struct ListenerTimeouts {
   Duration handshake = std::chrono::seconds(10);
   Duration request_head = std::chrono::seconds(10);
   Duration keepalive = std::chrono::seconds(75);
+  Duration body = std::chrono::seconds(60);  // between two reads of a request's body
 };
 
 struct Listener {
@@ -68,32 +70,11 @@ struct Listener {
   std::uint32_t backlog = 4096;
   std::optional<ListenerTls> tls;
   OptionalCount max_sessions;
+  OptionalCount max_sessions_per_ip;      // IPv6: per /64
+  OptionalCount new_sessions_per_second;  // a burst of one second's worth
   ListenerTimeouts timeouts;
   ByteSize max_head_size{32 * 1024};
   Location where;
-};
-
-// Every condition that is set must hold; one that is empty always does.
-struct RouteMatch {
-  std::string listener;
-  std::string host;         // exact, or *.example.com for any subdomain; lower case
-  std::string path;         // exact
-  std::string path_prefix;  // whole segments: /ws matches /ws and /ws/x, not /wsx; /ws/ matches only below
-  std::string path_regex;   // RE2, anywhere in the path unless anchored
-  std::string method;
-  NameValues headers;
-  NameValues query;
-};
-
-struct Route {
-  std::string name;  // default: route-N, N counted from 1
-  RouteMatch match;
-  std::string upstream;
-  bool websocket_enabled = true;
-  Location where;
-  Location regex_where;
-  Location listener_where;  // of match.listener
-  Location upstream_where;
 };
 
 // Who answers questions about names.
@@ -113,6 +94,8 @@ struct Configuration {
   Log log;
   AccessLog access_log;
   Resolver resolver;
+  std::vector<std::string> trusted_proxies;  // networks whose X-Forwarded-* fields are believed
+  std::vector<ErrorPage> error_pages;        // for routes that have none of their own for a status
   std::vector<Listener> listeners;
   std::vector<Route> routes;
   std::vector<Upstream> upstreams;  // in file order

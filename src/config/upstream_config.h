@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "config/location.h"
 
@@ -17,6 +18,8 @@ namespace hawser::config {
 using OptionalCount = std::optional<std::uint64_t>;
 // From 0 to 1; nullopt is `off`.
 using OptionalRatio = std::optional<double>;
+using OptionalDuration = std::optional<Duration>;
+using OptionalSize = std::optional<ByteSize>;
 // Name and exact value; header names compare without case.
 using NameValues = std::vector<std::pair<std::string, std::string>>;
 
@@ -85,6 +88,7 @@ struct Retry {
 };
 
 struct Keepalive {
+  std::uint32_t idle = 32;  // connections that may rest per worker and server; 0: none is used twice
   Duration timeout = std::chrono::seconds(60);
   std::uint32_t prewarm = 0;  // connections per worker and server
 };

@@ -31,7 +31,7 @@ struct BodyFraming {
 struct RequestHead {
   std::string method;
   std::string target;  // origin-form or *, as received (an absolute-form target without its scheme and authority)
-  std::string path;    // up to '?', not decoded
+  std::string path;    // what it means up to '?': decoded, dot segments and repeated slashes resolved
   std::string query;   // behind '?'
   std::string host;    // the Host field, or the authority of an absolute-form target; with port, lower case
   Version version = Version::http_1_1;

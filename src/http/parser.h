@@ -47,6 +47,8 @@ class RequestParser {
 
   [[nodiscard]] ParseStep step(std::span<const std::byte> input);
   [[nodiscard]] RequestHead take_head();
+  // After the end of a chunked message: the fields behind its last chunk, without those that must not stand there.
+  [[nodiscard]] HeaderList take_trailers();
   [[nodiscard]] const ParseError& error() const noexcept;
   // Whether bytes of an unfinished head were taken; empty lines before a request do not count.
   [[nodiscard]] bool has_partial_head() const noexcept;
@@ -72,6 +74,7 @@ class ResponseParser {
 
   [[nodiscard]] ParseStep step(std::span<const std::byte> input);
   [[nodiscard]] ResponseHead take_head();
+  [[nodiscard]] HeaderList take_trailers();  // as of a request
   [[nodiscard]] const ParseError& error() const noexcept;
   // Tells the parser that the server ended its direction. True when the message is complete thereby (until_close) or
   // was already; false when it was cut short.

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/error_page.h"
+#include "http/own_answer.h"
 
 namespace hawser::http {
 

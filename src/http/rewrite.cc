@@ -1,9 +1,9 @@
 #include "http/rewrite.h"
 
-#include "http/error_page.h"
 #include "http/forwarding.h"
 #include "http/head_text.h"
 #include "http/hop_by_hop.h"
+#include "http/own_answer.h"
 
 namespace hawser::http {
 
@@ -50,7 +50,7 @@ void append_response_connection(std::string& out, const ResponseHead& head, Conn
 
 }  // namespace
 
-std::string write_request_head(const RequestHead& head, const ForwardedClient& client, RequestPurpose purpose) {
+std::string write_request_head(const RequestHead& head, const ForwardedClient& client, const RequestRewrite& rewrite) {
   std::string out;
   out.reserve(head.method.size() + head.target.size() + fields_size(head.headers) + kRoomForOwnFields);
   out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
@@ -61,7 +61,7 @@ std::string write_request_head(const RequestHead& head, const ForwardedClient& c
     append_field(out, header.name, header.value);
   }
   append_forwarding_fields(out, client, head.headers.find("Host").value_or(head.host));
-  if (purpose == RequestPurpose::websocket_upgrade) {
+  if (rewrite.purpose == RequestPurpose::websocket_upgrade) {
     out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
   } else {
     append_framing(out, head.body);
@@ -70,7 +70,8 @@ std::string write_request_head(const RequestHead& head, const ForwardedClient& c
   return out.append("\r\n");
 }
 
-std::string write_response_head(const ResponseHead& head, const BodyFraming& body, ConnectionField connection) {
+std::string write_response_head(const ResponseHead& head, const BodyFraming& body, ConnectionField connection,
+                                const HeaderEdit* /*edit*/) {
   std::string out;
   out.reserve(head.reason.size() + fields_size(head.headers) + kRoomForOwnFields);
   out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");

@@ -7,36 +7,56 @@
 #include <string_view>
 
 #include "base/ip_address.h"
+#include "base/template_text.h"
+#include "http/header_rules.h"
 #include "http/message.h"
 
 namespace hawser::http {
 
 enum class Scheme : std::uint8_t { http, https };
 
+// Whether what a request says of the hops before this one is believed.
+enum class HopTrust : std::uint8_t { untrusted, trusted };
+
 // What is known of the client besides its request.
 struct ForwardedClient {
-  std::optional<IpAddress> address;  // nothing for a unix socket
+  std::optional<IpAddress> address = {};  // the client's; nothing for a unix socket
+  std::optional<IpAddress> peer = {};     // who connected: the client, or the last proxy before us
   Scheme scheme = Scheme::http;
+  HopTrust trust = HopTrust::untrusted;  // of the peer
+};
+
+// What an operator's rules change. Both outlive the call that it is passed to.
+struct HeaderEdit {
+  const HeaderRules& rules;
+  const VariableSource& variables;
 };
 
 // What is to become of Upgrade and of the connection to the server.
 enum class RequestPurpose : std::uint8_t {
-  exchange,           // Connection: close; Upgrade removed
+  exchange,           // Upgrade removed, the connection kept for later
   websocket_upgrade,  // Connection: Upgrade, Upgrade: websocket kept
 };
 
-// The head for the server, as bytes ready to send. X-Forwarded-For, -Proto, -Host and Forwarded (RFC 7239) replace
-// whatever the client sent of that kind: clients are not trusted here. Fields named by Connection are removed, except
-// those that frame, route or describe the request (Host, Content-Length, Transfer-Encoding, X-Forwarded-*,
-// Sec-WebSocket-*, …).
+struct RequestRewrite {
+  RequestPurpose purpose = RequestPurpose::exchange;
+  std::string_view target = {};      // sent in place of the one received, unless it is empty
+  std::string_view host = {};        // likewise
+  const HeaderEdit* edit = nullptr;  // null: no rules
+};
+
+// The head for the server, as bytes ready to send. X-Forwarded-For, X-Real-IP, -Proto, -Host and Forwarded (RFC 7239)
+// replace whatever an untrusted client sent of that kind; what a trusted proxy sent is kept and its own address added
+// to the lists. Fields named by Connection are removed, except those that frame, route or describe the request (Host,
+// Content-Length, Transfer-Encoding, X-Forwarded-*, Sec-WebSocket-*, …). Rules have the last word.
 [[nodiscard]] std::string write_request_head(const RequestHead& head, const ForwardedClient& client,
-                                             RequestPurpose purpose);
+                                             const RequestRewrite& rewrite);
 
 enum class ConnectionField : std::uint8_t { keep_alive, close, upgrade };
 
 // The head for the client. Transfer-Encoding and Content-Length follow `body`, the rest is as the server sent it
-// without hop-by-hop fields.
+// without hop-by-hop fields, then changed by the rules of `edit`, if any.
 [[nodiscard]] std::string write_response_head(const ResponseHead& head, const BodyFraming& body,
-                                              ConnectionField connection);
+                                              ConnectionField connection, const HeaderEdit* edit = nullptr);
 
 }  // namespace hawser::http

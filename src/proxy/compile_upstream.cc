@@ -89,6 +89,7 @@ void add_tiers(const config::Upstream& upstream, const upstream::Members& member
                const upstream::BalancerModule& module, StateRegistry& states, Upstream& compiled) {
   for (auto& [rank, servers] : rank_servers(upstream, members, states)) {
     auto group = std::make_shared<upstream::ServerGroup>();
+    group->upstream = upstream.name;
     group->servers = std::move(servers);
     group->state = states.group(upstream.name, compiled.tiers.size());
     group->breaker = upstream.circuit_breaker;

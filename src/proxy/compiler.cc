@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "log/access_log.h"
+#include "proxy/compile_route.h"
 #include "proxy/compile_tls.h"
 #include "proxy/compile_upstream.h"
 
@@ -24,6 +25,8 @@ void add_listeners(const config::Configuration& configuration, const Snapshot* p
     options->address = *address;
     options->timeouts = listener.timeouts;
     options->max_sessions = listener.max_sessions;
+    options->max_sessions_per_ip = listener.max_sessions_per_ip;
+    options->new_sessions_per_second = listener.new_sessions_per_second;
     options->max_head_size = listener.max_head_size.bytes;
     options->state = states.listener(listener.name);
     if (listener.tls) compile_listener_tls(*listener.tls, listener.where, predecessor, *options, diagnostics);
@@ -31,16 +34,13 @@ void add_listeners(const config::Configuration& configuration, const Snapshot* p
   }
 }
 
-void add_routes(const config::Configuration& configuration, Snapshot& snapshot, config::Diagnostics& diagnostics) {
+void add_routes(const config::Configuration& configuration, StateRegistry& states, Snapshot& snapshot,
+                config::Diagnostics& diagnostics) {
   for (const config::Route& route : configuration.routes) {
     if (auto added = snapshot.router.add(route.match); !added) {
       diagnostics.push_back({route.regex_where, added.error().message});
     }
-    auto options = std::make_shared<RouteOptions>();
-    options->name = route.name;
-    options->upstream = route.upstream;
-    options->is_websocket_enabled = route.websocket_enabled;
-    snapshot.routes.push_back(std::move(options));
+    snapshot.routes.push_back(compile_route(route, snapshot.error_pages, states, diagnostics));
   }
 }
 
@@ -74,7 +74,7 @@ std::unique_ptr<Snapshot> compile_snapshot(const config::Configuration& configur
     snapshot->upstreams.push_back(
         compile_upstream(upstream, known, find_upstream(predecessor, upstream.name), states, diagnostics));
   }
-  add_routes(configuration, *snapshot, diagnostics);
+  add_routes(configuration, states, *snapshot, diagnostics);
   compile_access_format(configuration.access_log, *snapshot, diagnostics);
   states.forget_unused();
   return config::has_errors(diagnostics) ? nullptr : std::move(snapshot);

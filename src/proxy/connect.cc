@@ -130,7 +130,7 @@ ConnectOutcome Connect::handle_failure(const Error& error) {
   drop_attempt();
   log_failure(error);
   last_failure_ = error.code;
-  judge(worker_, lease_, error.side == Side::server ? Outcome::failure : Outcome::none, upstream_name_);
+  judge(worker_, lease_, error.side == Side::server ? Outcome::failure : Outcome::none);
   lease_.release();
   if (error.code == ErrorCode::no_descriptors) return fail(503, "no descriptor is left");
   return claim_retry(RetryAt::any_server) ? retry() : fail_finally();

@@ -31,7 +31,7 @@ std::string_view message_of(BreakerEvent event) {
 
 }  // namespace
 
-void judge(WorkerContext& worker, upstream::ServerLease& lease, upstream::Outcome outcome, std::string_view upstream) {
+void judge(WorkerContext& worker, upstream::ServerLease& lease, upstream::Outcome outcome) {
   if (!lease.is_held() || lease.is_judged()) return;
   const std::shared_ptr<const upstream::ServerGroup> group = lease.group();
   const upstream::ServerState* const state = lease.state();
@@ -41,7 +41,7 @@ void judge(WorkerContext& worker, upstream::ServerLease& lease, upstream::Outcom
   const auto level = event == BreakerEvent::recovered ? log::Level::info : log::Level::warn;
   if (worker.logger().is_enabled(level)) {
     log::LineBuilder line(message_of(event));
-    line.add("upstream", upstream).add("server", name_of(*group, state));
+    line.add("upstream", group->upstream).add("server", name_of(*group, state));
     if (event == BreakerEvent::ejected || event == BreakerEvent::ejected_again) {
       line.add("for_ms", static_cast<std::int64_t>((state->ejected_until() - now).count()));
     }

@@ -9,6 +9,6 @@
 namespace hawser::proxy {
 
 // Does nothing for a lease that is not held or was judged before.
-void judge(WorkerContext& worker, upstream::ServerLease& lease, upstream::Outcome outcome, std::string_view upstream);
+void judge(WorkerContext& worker, upstream::ServerLease& lease, upstream::Outcome outcome);
 
 }  // namespace hawser::proxy

@@ -20,7 +20,7 @@
 
 #include "event/byte_stream.h"
 #include "event/loop.h"
-#include "http/error_page.h"
+#include "http/own_answer.h"
 #include "http/parser.h"
 #include "proxy/admission.h"
 #include "proxy/connect.h"
@@ -89,6 +89,7 @@ class Session final : public event::Disposable,
     std::optional<IpEndpoint> peer;
     std::vector<std::byte> early_bytes;  // came before the stage that wants them
     std::uint64_t request_length = 0;    // bytes of the head being read
+    std::shared_ptr<const Route> route;  // of the request under way
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
     Duration try_timeout{};
@@ -144,7 +145,7 @@ class Session final : public event::Disposable,
   void apply(RelayProgress progress);
 
   // Ending.
-  void answer(const Verdict& refusal);
+  void answer(const Refusal& refusal);
   void answer(int status, std::string_view reason);
   void finish_request();
   void begin_closing();
@@ -173,7 +174,7 @@ class Session final : public event::Disposable,
   Stage stage_;
   std::unique_ptr<HttpState> http_;            // null from Relay on
   std::unique_ptr<SessionRecord> record_;      // null in a relay without an access log
-  std::shared_ptr<const RouteOptions> route_;  // of the request under way or of the relay
+  std::shared_ptr<const RouteOptions> route_;  // of the request under way or of the relay; null when none was found
   std::uint64_t id_;
   bool has_client_ended_ = false;
   bool has_server_ended_ = false;

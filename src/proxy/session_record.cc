@@ -81,7 +81,7 @@ constexpr std::array kVariables = std::to_array<Variable>({
     {"listener", [](const Sight& s, std::string& out) { out += s.record.listener; }},
     {"msec", [](const Sight&, std::string& out) { append_milliseconds_of_epoch(out); }},
     {"remote_addr",
-     [](const Sight& s, std::string& out) { out += s.record.peer ? s.record.peer->address.to_string() : "unix:"; }},
+     [](const Sight& s, std::string& out) { out += s.record.client ? s.record.client->to_string() : "unix:"; }},
     {"remote_port",
      [](const Sight& s, std::string& out) {
        if (s.record.peer) out += std::to_string(s.record.peer->port);
@@ -111,7 +111,7 @@ constexpr std::array kVariables = std::to_array<Variable>({
     {"status", [](const Sight& s, std::string& out) { append_status(s.record.status, out); }},
     {"time_iso8601", append_iso_time},
     {"time_local", [](const Sight&, std::string& out) { append_time("%d/%b/%Y:%H:%M:%S %z", out); }},
-    {"upstream", [](const Sight& s, std::string& out) { out += s.record.route ? s.record.route->upstream : ""; }},
+    {"upstream", [](const Sight& s, std::string& out) { out += s.record.upstream; }},
     {"upstream_addr", [](const Sight& s, std::string& out) { out += s.record.server; }},
     {"upstream_connect_time",
      [](const Sight& s, std::string& out) {

@@ -23,11 +23,14 @@ struct SessionRecord {
   std::uint64_t session_id = 0;
   std::array<std::uint64_t, 2> request_id{};
   std::uint64_t config_generation = 0;
-  std::optional<IpEndpoint> peer;  // nothing on a unix socket
+  std::optional<IpEndpoint> peer;                    // who connected; nothing on a unix socket
+  std::optional<IpAddress> client;                   // the peer, or who it says it speaks for if it is trusted
+  http::HopTrust trust = http::HopTrust::untrusted;  // of the peer
   http::Scheme scheme = http::Scheme::http;
   std::string listener;
   http::RequestHead head;
   std::shared_ptr<const RouteOptions> route;  // null when none matched
+  std::string upstream;                       // the one chosen; empty before, and when the route answers itself
   std::string server;                         // the last one tried
   bool is_logged = false;                     // its access line was written
   int status = 0;                             // what the client was answered

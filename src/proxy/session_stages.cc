@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "event/retired_stream.h"
-#include "http/error_page.h"
+#include "http/own_answer.h"
 #include "http/rewrite.h"
 #include "proxy/retry_after.h"
 #include "proxy/server_verdict.h"
@@ -74,6 +74,7 @@ void Session::begin_record() {
   record_->request_id = {worker_.rng().next(), worker_.rng().next()};
   record_->config_generation = worker_.snapshot()->generation;
   record_->peer = http_->peer;
+  if (http_->peer) record_->client = http_->peer->address;
   record_->scheme = http_->listener->tls ? http::Scheme::https : http::Scheme::http;
   record_->listener = http_->listener->name;
   record_->started = worker_.loop().now();
@@ -88,12 +89,14 @@ void Session::begin_request(http::RequestHead head) {
   timer_.disarm();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
   if (!record_->head.body.has_bytes()) http_->parser.reset();
-  const Verdict verdict =
-      admit(*worker_.snapshot(), *http_->listener, record_->head, listener_lease_.rank(), worker_.rng().next());
-  record_->route = verdict.route;
-  route_ = verdict.route;
-  if (verdict.refusal_status != 0) return answer(verdict);
-  http_->service = verdict.service;
+  const Verdict verdict = admit(*worker_.snapshot(), *http_->listener, {.listener_rank = listener_lease_.rank()},
+                                *record_, worker_.rng(), worker_.loop().now());
+  http_->route = verdict.route;
+  if (verdict.route) record_->route = route_ = verdict.route->options;
+  if (const auto* const refusal = std::get_if<Refusal>(&verdict.decision)) return answer(*refusal);
+  const Forward& forward = std::get<Forward>(verdict.decision);
+  http_->service = forward.service;
+  record_->upstream = forward.upstream;
   begin_connect();
 }
 
@@ -104,7 +107,7 @@ void Session::on_head_timeout() {
 }
 
 void Session::begin_connect() {
-  const auto upstream = worker_.find_upstream(route_->upstream);
+  const auto upstream = worker_.find_upstream(record_->upstream);
   if (!upstream) return answer(503, "the upstream left the configuration");
   std::string key;
   upstream->options().key.expand(RecordVariables(*record_, worker_.loop().now()), key);
@@ -113,7 +116,7 @@ void Session::begin_connect() {
   const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : ConnectFor::exchange;
   ConnectOutcomeObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
-      std::make_unique<Connect>(worker_, observer, route_->upstream, std::move(key), purpose));
+      std::make_unique<Connect>(worker_, observer, record_->upstream, std::move(key), purpose));
   apply(connect.start());
 }
 
@@ -138,7 +141,7 @@ void Session::begin_service(Connected connected) {
   const bool is_websocket = http_->service == Service::websocket;
   const auto purpose = is_websocket ? http::RequestPurpose::websocket_upgrade : http::RequestPurpose::exchange;
   // A write that fails is told by the server's end, which reading brings.
-  (void)send(*server_, http::write_request_head(record_->head, forwarded_client(), purpose));
+  (void)send(*server_, http::write_request_head(record_->head, forwarded_client(), {.purpose = purpose}));
   if (is_websocket) {
     // A server that vanished without a word is not waited for on a connection from before.
     const Duration answer_time = http_->timeouts.response_head;
@@ -153,7 +156,9 @@ void Session::begin_service(Connected connected) {
 
 http::ForwardedClient Session::forwarded_client() const {
   http::ForwardedClient forwarded;
-  if (record_->peer) forwarded.address = record_->peer->address;
+  forwarded.address = record_->client;
+  if (record_->peer) forwarded.peer = record_->peer->address;
+  forwarded.trust = record_->trust;
   forwarded.scheme = record_->scheme;
   return forwarded;
 }
@@ -233,7 +238,7 @@ Connect& Session::return_to_connect() {
   return *stage_.emplace<std::unique_ptr<Connect>>(std::move(http_->connect));
 }
 
-void Session::judge_server(upstream::Outcome outcome) { judge(worker_, server_lease_, outcome, route_->upstream); }
+void Session::judge_server(upstream::Outcome outcome) { judge(worker_, server_lease_, outcome); }
 
 // Answers below 500 show that the server works. What others show depends on the application: nothing.
 void Session::judge_exchange(const Exchange& exchange) {
@@ -293,30 +298,25 @@ void Session::drop_server() noexcept {
   if (server_) server_->close();
 }
 
-void Session::answer(int status, std::string_view reason) {
-  Verdict refusal;
-  refusal.refusal_status = status;
-  refusal.reason = reason;
-  answer(refusal);
-}
+void Session::answer(int status, std::string_view reason) { answer(Refusal{.status = status, .reason = reason}); }
 
-void Session::answer(const Verdict& refusal) {
+void Session::answer(const Refusal& refusal) {
   drop_server();
   const http::RequestHead& head = record_->head;
   // Only a request that was read to its end can be followed by another.
   const bool is_complete = !head.method.empty() && !head.body.has_bytes();
   const bool keeps_alive = is_complete && head.keep_alive && keep_alive_allowed() == KeepAlive::yes &&
-                           refusal.refusal_status != 400 && refusal.refusal_fields.empty();
-  http::ErrorPage page;
-  page.status = refusal.refusal_status;
+                           refusal.status != 400 && refusal.fields.empty();
+  http::OwnAnswer page;
+  page.status = refusal.status;
   page.connection = keeps_alive ? http::ConnectionField::keep_alive : http::ConnectionField::close;
   page.is_head_request = head.method == "HEAD";
-  page.extra = refusal.refusal_fields;
+  page.extra = refusal.fields;
   if (page.status == 503 && page.extra.empty())
     page.extra.emplace_back("Retry-After", retry_after(worker_.rng().next()));
-  const std::string bytes = http::write_error_page(page);
+  const std::string bytes = http::write_own_answer(page);
   (void)send(*client_, bytes);
-  record_->status = refusal.refusal_status;
+  record_->status = refusal.status;
   record_->bytes_sent = bytes.size();
   write_access_line();
   log_end("answered with an error of our own", refusal.reason);

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/socket_address.h"
 #include "base/template_text.h"
 #include "config/config.h"
 #include "log/access_log.h"
 #include "proxy/listener_state.h"
+#include "proxy/route.h"
 #include "proxy/router.h"
 #include "tls/client_context.h"
 #include "tls/server_context.h"
@@ -27,17 +29,12 @@ struct ListenerOptions {
   SocketAddress address;  // as configured: the port may be 0
   config::ListenerTimeouts timeouts;
   config::OptionalCount max_sessions;
+  config::OptionalCount max_sessions_per_ip;
+  config::OptionalCount new_sessions_per_second;
   std::size_t max_head_size = 0;                  // bytes
   std::shared_ptr<const tls::ServerContext> tls;  // null: plain
   std::uint64_t tls_fingerprint = 0;              // of everything `tls` was made from
   std::shared_ptr<ListenerState> state;
-};
-
-// What a live session keeps of its route.
-struct RouteOptions {
-  std::string name;
-  std::string upstream;
-  bool is_websocket_enabled = true;
 };
 
 // Servers of one rank and what picks among them.
@@ -75,7 +72,9 @@ struct Snapshot {
   std::uint64_t generation = 0;
   std::vector<std::shared_ptr<const ListenerOptions>> listeners;
   Router router;
-  std::vector<std::shared_ptr<const RouteOptions>> routes;  // by the router's positions
+  std::vector<std::shared_ptr<const Route>> routes;  // by the router's positions
+  std::shared_ptr<const ErrorPages> error_pages;     // for requests without a route; null: none
+  std::vector<IpNetwork> trusted_proxies;
   std::vector<std::shared_ptr<const Upstream>> upstreams;
   AccessLogging access;
 };

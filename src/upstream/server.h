@@ -25,6 +25,7 @@ struct Server {
 
 // Servers that are picked from together, never changed once built. Balancers refer to a server by its position.
 struct ServerGroup {
+  std::string upstream;  // the name of the one that they are members of
   std::vector<Server> servers;
   std::shared_ptr<GroupState> state;
   BreakerOptions breaker = {};

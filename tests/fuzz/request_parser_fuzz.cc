@@ -16,7 +16,7 @@ void check_rewritten(std::string_view text, const http::ParserLimits& limits) {
   const auto head = parser.take_head();
   const auto purpose =
       head.is_websocket_upgrade ? http::RequestPurpose::websocket_upgrade : http::RequestPurpose::exchange;
-  const auto sent = http::write_request_head(head, {}, purpose);
+  const auto sent = http::write_request_head(head, {}, {.purpose = purpose});
   http::RequestParser server{http::ParserLimits{.max_head_size = sent.size(), .max_headers = head.headers.size() + 8}};
   if (server.step(std::as_bytes(std::span(sent))).event != http::ParseEvent::head) std::abort();
   const auto received = server.take_head();

@@ -9,7 +9,7 @@ import re
 import sys
 
 # A room includes itself and the rooms that CMakeLists.txt lists for it, which must stand before it here.
-ROOM_ORDER = ["base", "log", "event", "tls", "http", "websocket", "config", "upstream", "proxy", "server"]
+ROOM_ORDER = ["base", "log", "limits", "event", "tls", "http", "websocket", "config", "upstream", "proxy", "server"]
 # Balancing methods see what the upstream room sees, and that room.
 MODULE_ROOM = "upstream"
 

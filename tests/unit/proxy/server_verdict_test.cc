@@ -41,7 +41,7 @@ class VerdictRig {
   }
   void judge_next(std::size_t index, Outcome outcome) {
     ServerLease judged = lease(index);
-    judge(worker, judged, outcome, "chat");
+    judge(worker, judged, outcome);
   }
   void await_end_of_ejection(std::size_t index) {
     REQUIRE(upstream::turn_until(turned, [&] { return state(index).is_healthy(turned.loop().now()); }));
@@ -60,7 +60,7 @@ bool holds(const std::string& line, std::string_view part) { return line.find(pa
 TEST_CASE("a success is told and not logged") {
   VerdictRig rig(1);
   ServerLease lease = rig.lease(0);
-  judge(rig.worker, lease, Outcome::success, "chat");
+  judge(rig.worker, lease, Outcome::success);
   CHECK(lease.is_judged());
   CHECK(lease.is_held());
   CHECK(rig.log.lines().empty());
@@ -108,7 +108,7 @@ TEST_CASE("a recovery is told to those who read the log and to those who wait") 
   ServerLease probe = rig.lease(0);
   std::vector<ServerLease> granted;
   (void)rig.group->state->upstream().queue().join(10, [&](ServerLease lease) { granted.push_back(std::move(lease)); });
-  judge(rig.worker, probe, Outcome::success, "chat");
+  judge(rig.worker, probe, Outcome::success);
   CHECK(granted.size() == 1);
   CHECK_FALSE(rig.state(0).is_ejected());
   const auto lines = rig.log.lines();
@@ -128,18 +128,18 @@ TEST_CASE("what was nobody's fault changes nothing") {
 TEST_CASE("a session is judged once") {
   VerdictRig rig(1);
   ServerLease lease = rig.lease(0);
-  judge(rig.worker, lease, Outcome::success, "chat");
-  judge(rig.worker, lease, Outcome::failure, "chat");
+  judge(rig.worker, lease, Outcome::success);
+  judge(rig.worker, lease, Outcome::failure);
   CHECK_FALSE(rig.state(0).is_ejected());
 }
 
 TEST_CASE("a lease that is not held is not judged") {
   VerdictRig rig(1);
   ServerLease none;
-  judge(rig.worker, none, Outcome::failure, "chat");
+  judge(rig.worker, none, Outcome::failure);
   ServerLease released = rig.lease(0);
   released.release();
-  judge(rig.worker, released, Outcome::failure, "chat");
+  judge(rig.worker, released, Outcome::failure);
   CHECK_FALSE(rig.state(0).is_ejected());
   CHECK(rig.log.lines().empty());
 }

@@ -31,7 +31,7 @@ SessionRecord sample() {
   record.head.host = "chat.example.com";
   record.head.headers.add("User-Agent", "probe/1.0");
   record.head.headers.add("Cookie", "a=b; session=xyz");
-  record.route = std::make_shared<RouteOptions>(RouteOptions{.name = "chat", .upstream = "pool"});
+  record.route = std::make_shared<RouteOptions>(RouteOptions{.name = "chat"});
   record.server = "10.0.0.1:8080";
   record.status = 101;
   record.upstream_status = 101;

@@ -1,0 +1,28 @@
+#include "proxy/split.h"
+
+#include <utility>
+
+#include "base/hash.h"
+
+namespace hawser::proxy {
+
+Split::Split(std::vector<Share> shares, TemplateText key) : shares_(std::move(shares)), key_(std::move(key)) {
+  for (const Share& share : shares_) total_ += share.weight;
+}
+
+const std::string& Split::pick(const VariableSource& variables, std::uint64_t random) const {
+  if (shares_.size() == 1) return shares_.front().upstream;
+  std::string key;
+  key_.expand(variables, key);
+  const std::uint64_t point = key.empty() ? random : hash64(key);
+  // The point's place among as many places as the weights make, without a division's uneven rest.
+  const auto scaled = static_cast<std::uint64_t>((static_cast<unsigned __int128>(point) * total_) >> 64U);
+  std::uint64_t end = 0;
+  for (const Share& share : shares_) {
+    end += share.weight;
+    if (scaled < end) return share.upstream;
+  }
+  return shares_.back().upstream;
+}
+
+}  // namespace hawser::proxy
