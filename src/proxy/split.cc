@@ -15,8 +15,8 @@ const std::string& Split::pick(const VariableSource& variables, std::uint64_t ra
   std::string key;
   key_.expand(variables, key);
   const std::uint64_t point = key.empty() ? random : hash64(key);
-  // The point's place among as many places as the weights make, without a division's uneven rest.
-  const auto scaled = static_cast<std::uint64_t>((static_cast<unsigned __int128>(point) * total_) >> 64U);
+  // The point's place among as many places as the weights make; their sum is below 2^32.
+  const std::uint64_t scaled = ((point >> 32U) * total_) >> 32U;
   std::uint64_t end = 0;
   for (const Share& share : shares_) {
     end += share.weight;
