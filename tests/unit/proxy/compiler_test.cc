@@ -6,6 +6,7 @@
 
 #include "config/reader.h"
 #include "proxy/compile_upstream.h"
+#include "proxy/session_record.h"
 #include "support/catch.h"
 #include "upstream/member_list.h"
 #include "upstream/server_lease.h"
@@ -56,6 +57,13 @@ const upstream::Server& server_of(const Compiled& compiled, std::size_t index, s
   return compiled.snapshot->upstreams.at(upstream)->tiers.at(0).group->servers.at(index);
 }
 
+const std::string& upstream_of(const Compiled& compiled, std::size_t route) {
+  const SessionRecord record;
+  const auto& action = compiled.snapshot->routes.at(route)->action;
+  REQUIRE(std::holds_alternative<Split>(action));
+  return std::get<Split>(action).pick(RecordVariables(record, TimePoint{}), 0);
+}
+
 const std::string kTwoServers = "{ servers: [\"127.0.0.1:9001\", \"127.0.0.1:9002\"] }";
 
 }  // namespace
@@ -69,7 +77,7 @@ TEST_CASE("a sound configuration compiles without a word") {
   CHECK(compiled.snapshot->listeners[0]->name == "public");
   CHECK(compiled.snapshot->listeners[0]->address.to_string() == "127.0.0.1:8080");
   REQUIRE(compiled.snapshot->routes.size() == 1);
-  CHECK(compiled.snapshot->routes[0]->upstream == "chat");
+  CHECK(upstream_of(compiled, 0) == "chat");
   REQUIRE(compiled.snapshot->upstreams.size() == 1);
   CHECK(server_of(compiled, 0).name == "127.0.0.1:9001");
   CHECK(server_of(compiled, 1).address.to_string() == "127.0.0.1:9002");
