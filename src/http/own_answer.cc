@@ -4,10 +4,13 @@
 
 #include "base/ascii.h"
 #include "http/head_text.h"
+#include "http/header_edit.h"
 
 namespace hawser::http {
 
 namespace {
+
+constexpr std::size_t kRoomForHead = 256;
 
 std::string page_text(int status) {
   const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
@@ -29,20 +32,29 @@ void append_connection(std::string& out, const OwnAnswer& answer) {
   if (answer.status == 426 && !has_extra(answer, "Upgrade")) append_field(out, "Upgrade", "websocket");
 }
 
+void append_content_fields(std::string& out, const Content& content) {
+  if (!content.type.empty()) append_field(out, "Content-Type", content.type);
+  append_field(out, "Content-Length", std::to_string(content.body.size()));
+}
+
 }  // namespace
 
 std::string write_own_answer(const OwnAnswer& answer) {
-  const std::string body = may_have_body(answer.status) ? page_text(answer.status) : std::string();
-  std::string out = "HTTP/1.1 " + std::to_string(answer.status) + " ";
-  out.append(reason_phrase(answer.status)).append("\r\nServer: hawser\r\n");
+  const bool has_content = may_have_body(answer.status);
+  const std::string page = has_content && !answer.content ? page_text(answer.status) : std::string();
+  const Content content = answer.content.value_or(Content{.type = "text/html", .body = page});
+  std::string out;
+  out.reserve(kRoomForHead + content.body.size());
+  out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
+  out.append(reason_phrase(answer.status)).append("\r\n");
+  const std::size_t first_line = out.size();
+  append_field(out, "Server", "hawser");
   for (const auto& [name, value] : answer.extra) append_field(out, name, value);
-  if (!body.empty()) {
-    append_field(out, "Content-Type", "text/html");
-    append_field(out, "Content-Length", std::to_string(body.size()));
-  }
+  if (has_content) append_content_fields(out, content);
   append_connection(out, answer);
+  apply_edit(out, first_line, answer.edit);
   out.append("\r\n");
-  if (!answer.is_head_request) out.append(body);
+  if (has_content && !answer.is_head_request) out.append(content.body);
   return out;
 }
 

@@ -1,7 +1,9 @@
 #include "http/rewrite.h"
 
+#include "base/ascii.h"
 #include "http/forwarding.h"
 #include "http/head_text.h"
+#include "http/header_edit.h"
 #include "http/hop_by_hop.h"
 #include "http/own_answer.h"
 
@@ -21,9 +23,21 @@ std::size_t fields_size(const HeaderList& headers) {
   return size;
 }
 
-void append_framing(std::string& out, const BodyFraming& body) {
-  if (body.kind == BodyKind::chunked) append_field(out, "Transfer-Encoding", "chunked");
+// Trailer announces fields behind the last chunk, so it goes with the chunks (RFC 9110, section 6.6.2).
+void append_trailer_names(std::string& out, const HeaderList& headers) {
+  constexpr std::string_view kTrailer = "Trailer";
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const Header header = headers.at(i);
+    if (equals_ignoring_case(header.name, kTrailer)) append_field(out, kTrailer, header.value);
+  }
+}
+
+// `body` as it is sent on, `headers` as they came.
+void append_framing(std::string& out, const BodyFraming& body, const HeaderList& headers) {
   if (body.kind == BodyKind::length) append_field(out, "Content-Length", std::to_string(body.length));
+  if (body.kind != BodyKind::chunked) return;
+  append_trailer_names(out, headers);
+  append_field(out, "Transfer-Encoding", "chunked");
 }
 
 // Of a response without a body only the one to HEAD and 304 may tell a length; that of the body it would have had.
@@ -48,45 +62,64 @@ void append_response_connection(std::string& out, const ResponseHead& head, Conn
   out.append(announces_websocket(head) ? ", Upgrade\r\nUpgrade: websocket\r\n" : "\r\n");
 }
 
-}  // namespace
+// What a client of HTTP/1.0 expects is to be ignored (RFC 9110, section 10.1.1).
+bool is_ignored_expectation(std::string_view name, Version version) {
+  return version == Version::http_1_0 && equals_ignoring_case(name, "Expect");
+}
 
-std::string write_request_head(const RequestHead& head, const ForwardedClient& client, const RequestRewrite& rewrite) {
-  std::string out;
-  out.reserve(head.method.size() + head.target.size() + fields_size(head.headers) + kRoomForOwnFields);
-  out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
+void append_request_fields(std::string& out, const RequestHead& head, std::string_view new_host) {
   const HopByHopFields hop_by_hop(head.headers);
   for (std::size_t i = 0; i < head.headers.size(); ++i) {
     const Header header = head.headers.at(i);
     if (hop_by_hop.contains(header.name) || is_forwarding_field(header.name)) continue;
-    append_field(out, header.name, header.value);
+    if (is_ignored_expectation(header.name, head.version)) continue;
+    const bool is_replaced = !new_host.empty() && equals_ignoring_case(header.name, "Host");
+    append_field(out, header.name, is_replaced ? new_host : header.value);
   }
-  append_forwarding_fields(out, client, head.headers.find("Host").value_or(head.host));
-  if (rewrite.purpose == RequestPurpose::websocket_upgrade) {
-    out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-  } else {
-    append_framing(out, head.body);
-    out.append("Connection: close\r\n");
-  }
-  return out.append("\r\n");
 }
 
-std::string write_response_head(const ResponseHead& head, const BodyFraming& body, ConnectionField connection,
-                                const HeaderEdit* /*edit*/) {
-  std::string out;
-  out.reserve(head.reason.size() + fields_size(head.headers) + kRoomForOwnFields);
-  out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
-  out.append(head.reason.empty() ? reason_phrase(head.status) : std::string_view(head.reason)).append("\r\n");
+void append_response_fields(std::string& out, const ResponseHead& head) {
   const HopByHopFields hop_by_hop(head.headers);
   for (std::size_t i = 0; i < head.headers.size(); ++i) {
     const Header header = head.headers.at(i);
     if (!hop_by_hop.contains(header.name)) append_field(out, header.name, header.value);
   }
+}
+
+}  // namespace
+
+std::string write_request_head(const RequestHead& head, const ForwardedClient& client, const RequestRewrite& rewrite) {
+  const std::string_view target = rewrite.target.empty() ? std::string_view(head.target) : rewrite.target;
+  std::string out;
+  out.reserve(head.method.size() + target.size() + rewrite.host.size() + fields_size(head.headers) + kRoomForOwnFields);
+  out.append(head.method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  const std::size_t first_line = out.size();
+  append_request_fields(out, head, rewrite.host);
+  append_forwarding_fields(out, client, head.headers.find("Host").value_or(head.host));
+  if (rewrite.purpose == RequestPurpose::websocket_upgrade) {
+    out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  } else {
+    append_framing(out, head.body, head.headers);
+  }
+  apply_edit(out, first_line, rewrite.edit);
+  return out.append("\r\n");
+}
+
+std::string write_response_head(const ResponseHead& head, const BodyFraming& body, ConnectionField connection,
+                                const HeaderEdit* edit) {
+  std::string out;
+  out.reserve(head.reason.size() + fields_size(head.headers) + kRoomForOwnFields);
+  out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
+  out.append(head.reason.empty() ? reason_phrase(head.status) : std::string_view(head.reason)).append("\r\n");
+  const std::size_t first_line = out.size();
+  append_response_fields(out, head);
   if (body.kind == BodyKind::none) {
     append_absent_body_length(out, head);
   } else {
-    append_framing(out, body);
+    append_framing(out, body, head.headers);
   }
   append_response_connection(out, head, connection);
+  apply_edit(out, first_line, edit);
   return out.append("\r\n");
 }
 

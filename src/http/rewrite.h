@@ -48,14 +48,16 @@ struct RequestRewrite {
 // The head for the server, as bytes ready to send. X-Forwarded-For, X-Real-IP, -Proto, -Host and Forwarded (RFC 7239)
 // replace whatever an untrusted client sent of that kind; what a trusted proxy sent is kept and its own address added
 // to the lists. Fields named by Connection are removed, except those that frame, route or describe the request (Host,
-// Content-Length, Transfer-Encoding, X-Forwarded-*, Sec-WebSocket-*, …). Rules have the last word.
+// Content-Length, Transfer-Encoding, X-Forwarded-*, Sec-WebSocket-*, …). An exchange has no Connection field: HTTP/1.1
+// keeps the connection. TE ends here; Trailer goes with a chunked body; Expect of an HTTP/1.0 client is left out. Rules
+// have the last word.
 [[nodiscard]] std::string write_request_head(const RequestHead& head, const ForwardedClient& client,
                                              const RequestRewrite& rewrite);
 
 enum class ConnectionField : std::uint8_t { keep_alive, close, upgrade };
 
 // The head for the client. Transfer-Encoding and Content-Length follow `body`, the rest is as the server sent it
-// without hop-by-hop fields, then changed by the rules of `edit`, if any.
+// without hop-by-hop fields (Trailer stays when `body` is chunked), then changed by the rules of `edit`, if any.
 [[nodiscard]] std::string write_response_head(const ResponseHead& head, const BodyFraming& body,
                                               ConnectionField connection, const HeaderEdit* edit = nullptr);
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "support/catch.h"
+#include "unit/http/template_variables.h"
 #include "unit/http/transcript.h"
 
 namespace hawser::http {
@@ -49,6 +50,41 @@ TEST_CASE("a 426 names the protocol to upgrade to, once") {
   CHECK(page.find("\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\n") != std::string::npos);
   const auto given = write_own_answer({.status = 426, .extra = {{"Upgrade", "websocket"}}});
   CHECK(given.find("Upgrade: websocket") == given.rfind("Upgrade: websocket"));
+}
+
+TEST_CASE("content of one's own takes the place of the page") {
+  const auto page = write_own_answer({.status = 200, .content = Content{"text/plain", "ok\n"}});
+  CHECK(page.find("\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n") != std::string::npos);
+  CHECK(read_response(page) == "head 200 | body ok\n | end");
+}
+
+TEST_CASE("empty content has its length told and no type") {
+  const auto page = write_own_answer({.status = 302, .extra = {{"Location", "/b"}}, .content = Content{}});
+  CHECK(page.find("Content-Type") == std::string::npos);
+  CHECK(page.find("\r\nContent-Length: 0\r\n") != std::string::npos);
+  CHECK(page.find("\r\nLocation: /b\r\n") != std::string::npos);
+  CHECK(read_response(page) == "head 302 | end");
+}
+
+TEST_CASE("a status without body gets no content either") {
+  const auto page = write_own_answer({.status = 204, .content = Content{"text/plain", "no"}});
+  CHECK(page.find("Content-") == std::string::npos);
+  CHECK(read_response(page) == "head 204 | end");
+}
+
+TEST_CASE("rules change the head of an answer last") {
+  HeaderRules rules;
+  rules.set("server", compiled("$name"));
+  rules.set("Content-Type", compiled("text/plain"));
+  rules.remove("Retry-After");
+  rules.add("X-More", compiled("1"));
+  const TestVariables variables{{"name", "edge"}};
+  const HeaderEdit edit = {.rules = rules, .variables = variables};
+  const auto page = write_own_answer(
+      {.status = 503, .extra = {{"Retry-After", "3"}}, .content = Content{"a/b", "x: y\r\n"}, .edit = &edit});
+  CHECK(page ==
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 6\r\nConnection: close\r\nserver: edge\r\n"
+        "Content-Type: text/plain\r\nX-More: 1\r\n\r\nx: y\r\n");
 }
 
 }  // namespace hawser::http

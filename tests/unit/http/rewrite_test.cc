@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "support/catch.h"
 #include "unit/http/sound_head.h"
+#include "unit/http/template_variables.h"
 
 namespace hawser::http {
 
@@ -38,7 +39,7 @@ TEST_CASE("a plain request is written whole") {
   CHECK(request_with("X-One: 1\r\n") ==
         "GET /x?y HTTP/1.1\r\nHost: A.example:81\r\nX-One: 1\r\nX-Forwarded-For: 203.0.113.7\r\n"
         "X-Real-IP: 203.0.113.7\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: A.example:81\r\n"
-        "Forwarded: for=203.0.113.7;host=\"A.example:81\";proto=http\r\nConnection: close\r\n\r\n");
+        "Forwarded: for=203.0.113.7;host=\"A.example:81\";proto=http\r\n\r\n");
 }
 
 TEST_CASE("a request is sent on as HTTP/1.1 whatever it was") {
@@ -118,7 +119,8 @@ TEST_CASE("a websocket upgrade is passed on") {
 TEST_CASE("an exchange carries no upgrade") {
   const auto out = request_with("Connection: Upgrade\r\nUpgrade: h2c\r\n");
   CHECK_FALSE(mentions(out, "upgrade"));
-  CHECK(has_line(out, "Connection: close"));
+  CHECK_FALSE(mentions(out, "h2c"));
+  CHECK_FALSE(mentions(out, "connection:"));
 }
 
 TEST_CASE("the framing of a request is written once and from its body") {
@@ -127,6 +129,52 @@ TEST_CASE("the framing of a request is written once and from its body") {
   CHECK_FALSE(mentions(chunked, "content-length"));
   CHECK(has_line(request_with("Content-Length: 007\r\n"), "Content-Length: 7"));
   CHECK(has_line(request_with("Content-Length: 0\r\n"), "Content-Length: 0"));
+}
+
+TEST_CASE("Trailer goes with the chunks and with nothing else") {
+  const auto head = sound_request("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n");
+  CHECK(has_line(write_request_head(head, kClient, {}), "Trailer: X-T"));
+  CHECK_FALSE(mentions(request_with("Trailer: X-T\r\nContent-Length: 2\r\n"), "trailer"));
+  CHECK(has_line(response_with("Trailer: X-T\r\n", {.kind = BodyKind::chunked}), "Trailer: X-T"));
+  CHECK_FALSE(mentions(response_with("Trailer: X-T\r\n"), "trailer"));
+}
+
+TEST_CASE("what a client of HTTP/1.0 expects is not sent on") {
+  const std::string rest = "\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n";
+  CHECK_FALSE(mentions(write_request_head(sound_request("PUT / HTTP/1.0" + rest), kClient, {}), "expect"));
+  CHECK(has_line(write_request_head(sound_request("PUT / HTTP/1.1" + rest), kClient, {}), "Expect: 100-continue"));
+}
+
+TEST_CASE("target and host can be replaced") {
+  const auto head = sound_request("GET /old HTTP/1.1\r\nX-One: 1\r\nHost: a\r\n\r\n");
+  const auto out = write_request_head(head, kClient, {.target = "/new?x", .host = "inner:81"});
+  CHECK(out.starts_with("GET /new?x HTTP/1.1\r\nX-One: 1\r\nHost: inner:81\r\n"));
+  CHECK(has_line(out, "X-Forwarded-Host: a"));
+}
+
+TEST_CASE("rules for a request replace what the client and Hawser say") {
+  HeaderRules rules;
+  rules.set("X-Forwarded-For", compiled("$remote"));
+  rules.remove("Cookie");
+  rules.add("X-More", compiled("1"));
+  const TestVariables variables{{"remote", "192.0.2.1"}};
+  const HeaderEdit edit = {.rules = rules, .variables = variables};
+  const auto head = sound_request("POST / HTTP/1.1\r\nHost: a\r\nCookie: c\r\ncookie: d\r\nContent-Length: 1\r\n\r\n");
+  CHECK(write_request_head(head, kClient, {.edit = &edit}) ==
+        "POST / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 203.0.113.7\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n"
+        "Forwarded: for=203.0.113.7;host=a;proto=http\r\nContent-Length: 1\r\nX-Forwarded-For: 192.0.2.1\r\n"
+        "X-More: 1\r\n\r\n");
+}
+
+TEST_CASE("rules for a response have the last word") {
+  HeaderRules rules;
+  rules.set("Server", compiled("edge"));
+  rules.remove("X-Powered-By");
+  const TestVariables variables;
+  const HeaderEdit edit = {.rules = rules, .variables = variables};
+  const auto head = sound_response("HTTP/1.1 200 OK\r\nserver: inner\r\nX-Powered-By: p\r\nContent-Length: 0\r\n\r\n");
+  CHECK(write_response_head(head, head.body, ConnectionField::close, &edit) ==
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nServer: edge\r\n\r\n");
 }
 
 TEST_CASE("a plain response is written whole") {
