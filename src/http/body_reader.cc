@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/trailers.h"
+
 namespace hawser::http {
 
 namespace {
@@ -12,14 +14,15 @@ constexpr std::size_t kMaxChunkHeaderSize = 1024;
 }  // namespace
 
 BodyReader::BodyReader(LlhttpParser& llhttp, const ParserLimits& limits) noexcept
-    : llhttp_(llhttp), trailers_(BlockKind::trailers, limits) {}
+    : llhttp_(llhttp), gatherer_(BlockKind::trailers, limits) {}
 
 void BodyReader::start(const BodyFraming& framing) noexcept {
   framing_ = framing;
   left_ = framing.length;
   header_size_ = 0;
   part_ = ChunkPart::header;
-  trailers_.reset();
+  gatherer_.reset();
+  trailers_ = {};
 }
 
 Verdict<BodyReader::Step> BodyReader::step(std::string_view input) {
@@ -83,11 +86,12 @@ Verdict<BodyReader::Step> BodyReader::read_data(std::string_view input) {
 }
 
 Verdict<BodyReader::Step> BodyReader::read_trailers(std::string_view input) {
-  const auto gathered = trailers_.gather(input);
+  const auto gathered = gatherer_.gather(input);
   if (!gathered) return std::unexpected(gathered.error());
   if (gathered->progress == ScanProgress::need_more) return Step{.consumed = gathered->consumed};
   part_ = ChunkPart::done;
-  trailers_.reset();
+  trailers_ = parse_trailers(gatherer_.block());
+  gatherer_.reset();
   return Step{.progress = Progress::end, .consumed = gathered->consumed};
 }
 

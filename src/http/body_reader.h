@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "http/head_gatherer.h"
 #include "http/llhttp_parser.h"
@@ -24,6 +25,8 @@ class BodyReader {
     std::string_view data = {};  // a part of the input
   };
   [[nodiscard]] Verdict<Step> step(std::string_view input);
+  // After the end: the trailers that may be passed on.
+  [[nodiscard]] HeaderList take_trailers() { return std::exchange(trailers_, {}); }
   // Whether the end of the connection ends the body, too.
   [[nodiscard]] bool ends_at_close() const noexcept { return framing_.kind == BodyKind::until_close; }
 
@@ -36,7 +39,8 @@ class BodyReader {
   [[nodiscard]] Verdict<Step> read_trailers(std::string_view input);
 
   LlhttpParser& llhttp_;
-  HeadGatherer trailers_;
+  HeadGatherer gatherer_;  // of the trailers
+  HeaderList trailers_;
   BodyFraming framing_;
   std::uint64_t left_ = 0;  // of the body, or of the chunk
   std::size_t header_size_ = 0;

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "http/character_class.h"
 #include "http/hop_by_hop.h"
+#include "http/percent_encoding.h"
 
 namespace hawser::http {
 
@@ -19,14 +20,6 @@ constexpr std::array<std::string_view, 11> kNeverRuled = {
 // A server that takes '_' for '-' must not be told by a client what a rule says in the client's place.
 bool is_same_field(std::string_view name, std::string_view ruled) noexcept {
   return name.size() == ruled.size() && (equals_ignoring_case(name, ruled) || has_name_prefix(name, ruled));
-}
-
-void append_percent_encoded(std::string& out, char c) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  const auto byte = static_cast<unsigned char>(c);
-  out += '%';
-  out += kDigits[byte >> 4U];
-  out += kDigits[byte & 0x0fU];
 }
 
 bool is_control(char c) noexcept { return !is_text_char(c) || c == '\t'; }

@@ -22,6 +22,7 @@ class MessageParser {
   [[nodiscard]] ParseStep step(std::span<const std::byte> input);
   [[nodiscard]] const ParseError& error() const noexcept { return error_; }
   [[nodiscard]] bool has_partial_head() const noexcept { return gatherer_.is_partial(); }
+  [[nodiscard]] HeaderList take_trailers() { return body_.take_trailers(); }
   [[nodiscard]] bool finish() noexcept;
   void reset() noexcept;
 

@@ -4,6 +4,7 @@
 #include "http/framing.h"
 #include "http/message_parser.h"
 #include "http/parser.h"
+#include "http/request_path.h"
 #include "http/request_target.h"
 #include "http/start_line.h"
 
@@ -28,11 +29,15 @@ bool asks_for_websocket(const RequestHead& head) {
          head.headers.has_token("Upgrade", "websocket") && head.headers.has_token("Connection", "upgrade");
 }
 
-void fill_target(RequestHead& head, std::string target) {
+std::expected<void, ParseError> fill_target(RequestHead& head, std::string target) {
   head.target = std::move(target);
-  const auto question_mark = head.target.find('?');
-  head.path = head.target.substr(0, question_mark);
-  if (question_mark != std::string::npos) head.query = head.target.substr(question_mark + 1);
+  const std::string_view whole = head.target;
+  const auto question_mark = whole.find('?');
+  auto path = normalize_path(whole.substr(0, question_mark));
+  if (!path) return std::unexpected(std::move(path.error()));
+  head.path = *std::move(path);
+  if (question_mark != std::string_view::npos) head.query = whole.substr(question_mark + 1);
+  return {};
 }
 
 Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList headers) {
@@ -46,7 +51,9 @@ Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList h
   if (!framing) return std::unexpected(framing.error());
   RequestHead head;
   head.method = line->method;
-  fill_target(head, std::move(target->target));
+  if (auto filled = fill_target(head, std::move(target->target)); !filled) {
+    return std::unexpected(std::move(filled.error()));
+  }
   head.host = *std::move(host);
   head.version = line->version;
   head.body = *framing;
@@ -83,6 +90,8 @@ RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 ParseStep RequestParser::step(std::span<const std::byte> input) { return state_->step(input); }
 
 RequestHead RequestParser::take_head() { return state_->take_head(); }
+
+HeaderList RequestParser::take_trailers() { return state_->take_trailers(); }
 
 const ParseError& RequestParser::error() const noexcept { return state_->error(); }
 

@@ -9,7 +9,8 @@
 namespace hawser::http {
 
 // Percent-decoded once, dot segments and repeated slashes resolved, as nginx does: "/a//./b/../%63" is "/a/c". 400 when
-// it leads above the root or holds a NUL byte. `path` begins with a slash and was checked for its percent signs.
+// it leads above the root or holds a NUL byte. `path` is "*" or begins with a slash,
+// and was checked for its percent signs.
 [[nodiscard]] Verdict<std::string> normalize_path(std::string_view path);
 
 // A decoded path as a request target: whatever may not stand there as it is is percent-encoded.

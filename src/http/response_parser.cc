@@ -55,6 +55,8 @@ ParseStep ResponseParser::step(std::span<const std::byte> input) { return state_
 
 ResponseHead ResponseParser::take_head() { return state_->take_head(); }
 
+HeaderList ResponseParser::take_trailers() { return state_->take_trailers(); }
+
 const ParseError& ResponseParser::error() const noexcept { return state_->error(); }
 
 bool ResponseParser::finish() { return state_->finish(); }

@@ -41,7 +41,7 @@ TEST_CASE("chunks are decoded") {
         "head POST / | end");
 }
 
-TEST_CASE("trailers are dropped, those that frame or route included") {
+TEST_CASE("trailers end a body, those that frame or route mean nothing") {
   CHECK(read_requests(chunked_request("0\r\nX-One: 1\r\n\r\n") + kGet) == "head POST / | end | head GET /next | end");
   CHECK(read_requests(chunked_request("0\r\nContent-Length: 100\r\nTransfer-Encoding: chunked\r\nHost: b\r\n\r\n") +
                       kGet) == "head POST / | end | head GET /next | end");

@@ -21,9 +21,17 @@ TEST_CASE("the parts of a request line are told apart") {
   const auto head = sound_request("GET /a/b%20c?x=1&y=?2 HTTP/1.1\r\nHost: a\r\n\r\n");
   CHECK(head.method == "GET");
   CHECK(head.target == "/a/b%20c?x=1&y=?2");
-  CHECK(head.path == "/a/b%20c");
+  CHECK(head.path == "/a/b c");
   CHECK(head.query == "x=1&y=?2");
   CHECK(head.version == Version::http_1_1);
+}
+
+TEST_CASE("the path is what the target means, the target stays as it came") {
+  const auto head = sound_request("GET /a//./b/../%63%2F%64?q=/../%00 HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(head.target == "/a//./b/../%63%2F%64?q=/../%00");
+  CHECK(head.path == "/a/c/d");
+  CHECK(head.query == "q=/../%00");
+  CHECK(sound_request("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").path == "*");
 }
 
 TEST_CASE("an absolute-form target loses its scheme and authority") {
