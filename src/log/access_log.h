@@ -33,12 +33,12 @@ class AccessFormat {
 };
 
 // Whether the access log and keys of the configuration know a variable of this name: nginx's own (remote_addr,
-// remote_port, host, uri, request_uri, request_method, args, arg_NAME, http_NAME, cookie_NAME, scheme, status,
-// server_protocol, request, request_id, request_time, time_iso8601, time_local, msec, bytes_sent, body_bytes_sent,
-// request_length, upstream_addr, upstream_status, upstream_connect_time, remote_user, http_referer, …) and Hawser's
-// (route, upstream, session_id, listener, config_generation, ws_event, ws_close_code, ws_close_reason, ws_closed_by,
-// ws_close_cause, ws_messages_in, ws_messages_out, ws_bytes_in, ws_bytes_out, ws_subprotocol, ws_extensions,
-// ws_duration).
+// remote_port, realip_remote_addr, host, uri, request_uri, request_method, args, arg_NAME, http_NAME, cookie_NAME,
+// scheme, status, server_protocol, request, request_id, request_time, time_iso8601, time_local, msec, bytes_sent,
+// body_bytes_sent, request_length, upstream_addr, upstream_status, upstream_connect_time, remote_user, http_referer, …)
+// and Hawser's (route, upstream, session_id, listener, config_generation, ws_event, ws_close_code, ws_close_reason,
+// ws_closed_by, ws_close_cause, ws_messages_in, ws_messages_out, ws_bytes_in, ws_bytes_out, ws_subprotocol,
+// ws_extensions, ws_duration).
 [[nodiscard]] bool is_known_variable(std::string_view name);
 
 class AccessLog {

@@ -15,6 +15,7 @@ constexpr std::array kNames = std::to_array<std::string_view>({
     "host",
     "listener",
     "msec",
+    "realip_remote_addr",
     "remote_addr",
     "remote_port",
     "remote_user",

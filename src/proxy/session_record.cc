@@ -80,6 +80,8 @@ constexpr std::array kVariables = std::to_array<Variable>({
     {"host", [](const Sight& s, std::string& out) { out += s.record.head.host; }},
     {"listener", [](const Sight& s, std::string& out) { out += s.record.listener; }},
     {"msec", [](const Sight&, std::string& out) { append_milliseconds_of_epoch(out); }},
+    {"realip_remote_addr",
+     [](const Sight& s, std::string& out) { out += s.record.peer ? s.record.peer->address.to_string() : "unix:"; }},
     {"remote_addr",
      [](const Sight& s, std::string& out) { out += s.record.client ? s.record.client->to_string() : "unix:"; }},
     {"remote_port",

@@ -23,6 +23,7 @@ SessionRecord sample() {
   record.request_id = {0x1, 0xfedcba9876543210};
   record.config_generation = 7;
   record.peer = IpEndpoint{*IpAddress::parse("192.0.2.9"), 40000};
+  record.client = record.peer->address;
   record.listener = "public";
   record.head.method = "GET";
   record.head.target = "/ws/room?id=5&empty=";
@@ -32,6 +33,7 @@ SessionRecord sample() {
   record.head.headers.add("User-Agent", "probe/1.0");
   record.head.headers.add("Cookie", "a=b; session=xyz");
   record.route = std::make_shared<RouteOptions>(RouteOptions{.name = "chat"});
+  record.upstream = "pool";
   record.server = "10.0.0.1:8080";
   record.status = 101;
   record.upstream_status = 101;
@@ -76,7 +78,14 @@ TEST_CASE("variables of the connection") {
 TEST_CASE("a client on a unix socket has no port") {
   SessionRecord record = sample();
   record.peer.reset();
-  CHECK(expand(record, "$remote_addr|$remote_port") == "unix:|");
+  record.client.reset();
+  CHECK(expand(record, "$remote_addr|$realip_remote_addr|$remote_port") == "unix:|unix:|");
+}
+
+TEST_CASE("who a trusted proxy speaks for is the remote address, the proxy the real one") {
+  SessionRecord record = sample();
+  record.client = IpAddress::parse("2001:db8::7");
+  CHECK(expand(record, "$remote_addr $realip_remote_addr $remote_port") == "2001:db8::7 192.0.2.9 40000");
 }
 
 TEST_CASE("a TLS session's scheme is https") {
