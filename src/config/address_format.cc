@@ -110,6 +110,12 @@ Result<std::string> read_ip_address(std::string_view text) {
   return refuse(in_quotes(text) + " is not an IP address");
 }
 
+Result<std::string> read_network(std::string_view text) {
+  if (const auto network = IpNetwork::parse(text); !network) return refuse(network.error().message);
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  return IpAddress::parse(text.substr(0, slash))->to_string() + std::string(text.substr(slash));
+}
+
 Result<std::string> read_nameserver(std::string_view text) {
   if (const auto address = IpAddress::parse(text)) return address->to_string();
   const auto parsed = SocketAddress::parse(text);
@@ -152,6 +158,8 @@ Result<std::string> read_address(Type type, std::string_view text, std::string_v
       return read_service_name(text);
     case Type::ip_address:
       return read_ip_address(text);
+    case Type::network:
+      return read_network(text);
     case Type::nameserver:
       return read_nameserver(text);
     default:

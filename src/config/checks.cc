@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/socket_address.h"
+#include "config/route_checks.h"
 #include "config/source_text.h"
 #include "config/unique_names.h"
 #include "config/upstream_checks.h"
@@ -43,6 +44,15 @@ UniqueNames check_upstreams(const Configuration& configuration, Diagnostics& dia
   return names;
 }
 
+void check_known(const Route& route, const UniqueNames& upstreams, Diagnostics& diagnostics) {
+  const auto check = [&](const std::string& name, const Location& where) {
+    if (name.empty() || upstreams.has(name)) return;
+    diagnostics.push_back({where, "unknown upstream " + in_quotes(name) + upstreams.hint(name)});
+  };
+  check(route.upstream, route.upstream_where);
+  for (const Share& share : route.split) check(share.upstream, share.where);
+}
+
 void check_routes(const Configuration& configuration, const UniqueNames& listeners, const UniqueNames& upstreams,
                   Diagnostics& diagnostics) {
   const bool knows_upstreams = !is_refused("upstreams", diagnostics);
@@ -50,10 +60,8 @@ void check_routes(const Configuration& configuration, const UniqueNames& listene
   UniqueNames names("the route name", diagnostics);
   for (const Route& route : configuration.routes) {
     names.add(route.name, route.where);
-    if (knows_upstreams && !route.upstream.empty() && !upstreams.has(route.upstream)) {
-      diagnostics.push_back(
-          {route.upstream_where, "unknown upstream " + in_quotes(route.upstream) + upstreams.hint(route.upstream)});
-    }
+    if (knows_upstreams) check_known(route, upstreams, diagnostics);
+    check_route(route, diagnostics);
     const std::string& listener = route.match.listener;
     if (knows_listeners && !listener.empty() && !listeners.has(listener)) {
       diagnostics.push_back(
@@ -69,7 +77,9 @@ void check_present(const Configuration& configuration, const std::string& file, 
   };
   if (configuration.listeners.empty()) missing("listeners");
   if (configuration.routes.empty()) missing("routes");
-  if (configuration.upstreams.empty()) missing("upstreams");
+  // Routes that only redirect or respond need none.
+  const bool needs_upstreams = configuration.routes.empty() || std::ranges::any_of(configuration.routes, is_proxied);
+  if (configuration.upstreams.empty() && needs_upstreams) missing("upstreams");
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ class SchemaWriter {
   void write_off();
   void write_ratio(const Key& key);
   void write_pattern(std::string_view pattern);
+  void write_rate(const Key& key);
+  void write_statuses(const Key& key);
+  void write_size(const Key& key);
   void write_map(const Key& key);
   void write_section(const Section& section);
   void write_rule(const Section& section, const Rule& rule);
@@ -69,7 +72,7 @@ void SchemaWriter::write_rule(const Section& section, const Rule& rule) {
   if (rule.relation == Relation::exactly_one && rule.keys.size() == section.keys.size()) {
     json_.member("minProperties", "1");
     json_.member("maxProperties", "1");
-  } else if (rule.relation == Relation::at_least_one) {
+  } else if (rule.relation == Relation::exactly_one || rule.relation == Relation::at_least_one) {
     json_.begin_list("anyOf");
     for (const std::string_view& key : rule.keys) {
       json_.begin_object();
@@ -94,7 +97,8 @@ void SchemaWriter::write_default(const Key& key) {
   if (key.default_text.empty()) return;
   const bool is_bare = key.default_text.find_first_not_of("0123456789") == std::string_view::npos ||
                        key.default_text == "true" || key.default_text == "false";
-  const bool is_text = key.type != Type::integer && key.type != Type::close_code && key.type != Type::boolean;
+  const bool is_text = key.type != Type::integer && key.type != Type::close_code && key.type != Type::redirect_status &&
+                       key.type != Type::boolean;
   json_.member("default", is_bare && !is_text ? std::string(key.default_text) : json_string(key.default_text));
 }
 
@@ -113,10 +117,14 @@ void SchemaWriter::write_type(const Key& key) {
       return write_bounds(key);
     case Type::ratio:
       return write_ratio(key);
+    case Type::redirect_status:
+      return json_.member("enum", "[301, 302, 303, 307, 308]");
+    case Type::rate:
+      return write_rate(key);
     case Type::statuses:
-      return write_pattern("^ *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?(, *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?)*$");
+      return write_statuses(key);
     case Type::size:
-      return write_pattern("^[0-9]+[kKmMgG]?$");
+      return write_size(key);
     case Type::duration:
       return write_pattern("^([0-9]+(ms|s|m|h|d)|0)$");
     case Type::file_mode:
@@ -181,6 +189,30 @@ void SchemaWriter::write_ratio(const Key& key) {
 void SchemaWriter::write_pattern(std::string_view pattern) {
   json_.member("type", R"(["string", "integer"])");
   json_.member("pattern", json_string(pattern));
+}
+
+void SchemaWriter::write_rate(const Key& key) {
+  json_.member("type", json_string("number"));
+  json_.member("minimum", "0.001");
+  json_.member("maximum", std::to_string(key.range.most));
+}
+
+void SchemaWriter::write_statuses(const Key& key) {
+  const std::string first =
+      "[" + std::to_string(key.range.least / 100) + "-" + std::to_string(key.range.most / 100) + "]";
+  const std::string range = " *" + first + "[0-9]{2} *(- *" + first + "[0-9]{2} *)?";
+  write_pattern("^" + range + "(," + range + ")*$");
+}
+
+void SchemaWriter::write_size(const Key& key) {
+  constexpr std::string_view kPattern = "^[0-9]+[kKmMgG]?$";
+  if (!std::holds_alternative<Field<OptionalSize>>(key.slot)) return write_pattern(kPattern);
+  json_.begin_list("anyOf");
+  json_.begin_object();
+  write_pattern(kPattern);
+  json_.end();
+  write_off();
+  json_.end();
 }
 
 void SchemaWriter::write_map(const Key& key) {

@@ -19,14 +19,14 @@ bool is_plain(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_safe);
 }
 
-// Double quotes whenever there is a doubt. Texts hold no control characters.
+// Double quotes whenever there is a doubt. Texts hold no control characters but those of several lines.
 std::string scalar(std::string_view text) {
   const bool is_null_word = text == "null" || text == "Null" || text == "NULL";
   if (is_plain(text) && !is_null_word) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : std::string(1, c);
   }
   return out + "\"";
 }
@@ -146,7 +146,7 @@ void Printer::print_text_list(const Key& key, void* object, std::size_t indent) 
 
 void Printer::print_value(const Key& key, void* object, std::size_t indent) {
   const std::string text = value_text(key, object);
-  const bool may_be_empty = key.type == Type::text && key.range.least == 0;
+  const bool may_be_empty = (key.type == Type::text || key.type == Type::lines) && key.range.least == 0;
   if (!text.empty() || may_be_empty) print_text(key.name, text, indent);
 }
 

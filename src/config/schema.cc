@@ -125,6 +125,18 @@ constexpr std::array kRootKeys{
         .description = "Who answers questions about the names of servers",
         .section = &kResolverSection,
         .where = [](void* configuration) { return &static_cast<Configuration*>(configuration)->resolver.where; }},
+    Key{.name = "trusted_proxies",
+        .type = Type::text_list,
+        .slot = field<&Configuration::trusted_proxies>(),
+        .description = "Networks of proxies in front of Hawser; what they say of their clients (X-Forwarded-For and "
+                       "the like) is believed",
+        .range = {1},
+        .name_type = Type::network},
+    Key{.name = "error_pages",
+        .type = Type::list,
+        .slot = list<&Configuration::error_pages>(),
+        .description = "Pages for Hawser's own error answers; those of a route stand before them",
+        .section = &kErrorPageSection},
     Key{.name = "listeners",
         .type = Type::list,
         .slot = list<&Configuration::listeners>(),
@@ -145,7 +157,7 @@ constexpr std::array kRootKeys{
         .where = &Access<&Upstream::where>::get,
         .name_of = &Access<&Upstream::name>::get},
 };
-constexpr Words<2> kRootPlanned{"admin", "trusted_proxies"};
+constexpr Words<1> kRootPlanned{"admin"};
 constexpr Section kRoot{kRootKeys, kRootPlanned};
 
 void add_keys(const Section& section, const std::string& prefix, std::vector<ManualKey>& keys) {
@@ -167,6 +179,8 @@ const Key* Section::find(std::string_view name) const noexcept {
 }
 
 bool is_in_use(const Section& section, const Key& key, const void* object) {
+  const auto is_set = [&](std::string_view other) { return holds_value(*section.find(other), object); };
+  if (!key.only_beside.empty() && std::none_of(key.only_beside.begin(), key.only_beside.end(), is_set)) return false;
   if (key.only_with.key.empty()) return true;
   const std::string said = value_text(*section.find(key.only_with.key), object);
   return std::find(key.only_with.words.begin(), key.only_with.words.end(), said) != key.only_with.words.end();

@@ -15,18 +15,21 @@ namespace hawser::config {
 
 enum class Type : std::uint8_t {
   text,
-  path,        // of a file; relative ones start at the folder of the file that names them
-  target,      // one of the key's words, or a path
-  choice,      // one of the key's words
-  boolean,     // true, on, yes, false, off, no
-  integer,     // within the key's range; the first word, if any, stands for 0
-  count,       // within the key's range, or off
-  decimal,     // within the key's range
-  ratio,       // 20% or 0.2, from 0 to 1; the range is in percent
-  size,        // 64k; the range is in bytes
-  duration,    // 10s; the range is in milliseconds
-  close_code,  // one that an endpoint may send (RFC 6455, section 7.4)
-  file_mode,   // octal digits
+  path,             // of a file; relative ones start at the folder of the file that names them
+  target,           // one of the key's words, or a path
+  choice,           // one of the key's words
+  boolean,          // true, on, yes, false, off, no
+  integer,          // within the key's range; the first word, if any, stands for 0
+  count,            // within the key's range, or off
+  decimal,          // within the key's range
+  rate,             // a decimal from 0.001 to the end of the key's range
+  ratio,            // 20% or 0.2, from 0 to 1; the range is in percent
+  size,             // 64k, or off where the slot is optional; the range is in bytes
+  duration,         // 10s; the range is in milliseconds
+  close_code,       // one that an endpoint may send (RFC 6455, section 7.4)
+  file_mode,        // octal digits
+  redirect_status,  // one that sends a client elsewhere by its Location
+  lines,            // a text that may hold line breaks and tabs
   // From here to nameserver: addresses and names of hosts.
   listener_address,  // IP:port or unix:/path
   server_address,    // host:port or unix:/path
@@ -36,16 +39,23 @@ enum class Type : std::uint8_t {
   host_pattern,      // example.com or *.example.com
   service_name,      // _service._proto.name (RFC 2782)
   ip_address,
-  nameserver,      // IP or IP:port
-  url_path,        // begins with a slash
-  request_target,  // begins with a slash, and is written as a request sends it (RFC 9112, section 3.2.1)
-  token,           // RFC 9110, section 5.6.2
-  statuses,        // 200,204,300-399
-  map,             // a section; with a shorthand also a single value
-  list,            // of sections
-  named_map,       // of sections, by a name that the user gives
-  name_values,     // of text, by a name that the user gives
-  text_list,       // of single values
+  network,     // IP or IP/bits
+  nameserver,  // IP or IP:port
+  // From here to token: parts of HTTP messages.
+  url_path,         // begins with a slash
+  request_target,   // begins with a slash, and is written as a request sends it (RFC 9112, section 3.2.1)
+  request_path,     // a request target without a query
+  redirect_target,  // a template: a path, or a URL with its scheme
+  host_template,    // a host_field, or a template
+  media_type,       // text/html; charset=utf-8
+  ruled_field,      // the name of a field that header rules may change
+  token,            // RFC 9110, section 5.6.2
+  statuses,         // 200,204,300-399
+  map,              // a section; with a shorthand also a single value
+  list,             // of sections
+  named_map,        // of sections, by a name that the user gives
+  name_values,      // of text, by a name that the user gives
+  text_list,        // of single values
 };
 
 enum class Presence : std::uint8_t { optional, required };
@@ -75,8 +85,9 @@ struct Key {
   const Section* section = nullptr;  // of a map, or of each entry of a list or named_map
   std::string_view shorthand{};      // the key that a single value in place of the section sets
   Companion only_with{};
+  std::span<const std::string_view> only_beside{};  // other keys of the section, one of which must be given too
   // Takes the place: of each entry of a list or named_map, given that entry; of a section that may be absent, given
-  // that section; else of the value, given what holds it.
+  // that section; else of the value (of a text_list: the whole), given what holds it.
   Field<Location> where = nullptr;
   Type name_type = Type::text;           // of the names in name_values, or of the values in a text_list
   Field<std::string> name_of = nullptr;  // of a named_map: takes the name of each entry

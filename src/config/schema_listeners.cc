@@ -93,9 +93,20 @@ constexpr std::array kListenerLimitsKeys{
         .description = "Sessions that may be open at a time; more are refused with 503",
         .default_text = "off",
         .range = {1}},
+    Key{.name = "max_sessions_per_ip",
+        .type = Type::count,
+        .slot = field<&Listener::max_sessions_per_ip>(),
+        .description = "Sessions that one client address (IPv6: one /64) may have at a time; more are refused with 429",
+        .default_text = "off",
+        .range = {1}},
+    Key{.name = "new_sessions_per_second",
+        .type = Type::count,
+        .slot = field<&Listener::new_sessions_per_second>(),
+        .description = "Sessions that may begin within a second, all clients together; more are refused with 503",
+        .default_text = "off",
+        .range = {1, 1'000'000}},
 };
-constexpr Words<2> kListenerLimitsPlanned{"max_sessions_per_ip", "new_sessions_per_second"};
-constexpr Section kListenerLimits{kListenerLimitsKeys, kListenerLimitsPlanned};
+constexpr Section kListenerLimits{kListenerLimitsKeys};
 
 constexpr std::array kListenerTimeoutsKeys{
     Key{.name = "handshake",
@@ -116,9 +127,14 @@ constexpr std::array kListenerTimeoutsKeys{
         .description = "How long a connection may wait for its next request",
         .default_text = "75s",
         .range = kDurationRange},
+    Key{.name = "body",
+        .type = Type::duration,
+        .slot = field<&ListenerTimeouts::body>(),
+        .description = "How long a client may pause within the body of a request; longer gets 408",
+        .default_text = "60s",
+        .range = kDurationRange},
 };
-constexpr Words<1> kListenerTimeoutsPlanned{"body"};
-constexpr Section kListenerTimeouts{kListenerTimeoutsKeys, kListenerTimeoutsPlanned};
+constexpr Section kListenerTimeouts{kListenerTimeoutsKeys};
 
 constexpr std::array kListenerKeys{
     Key{.name = "name",

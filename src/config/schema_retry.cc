@@ -28,7 +28,7 @@ constexpr std::array kRetryKeys{
     Key{.name = "attempts",
         .type = Type::integer,
         .slot = field<&Retry::attempts>(),
-        .description = "How many servers are tried for one session, the first included",
+        .description = "Attempts for one session, the first included",
         .default_text = "3",
         .range = {1, 100}},
     Key{.name = "try_timeout",

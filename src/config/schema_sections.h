@@ -11,6 +11,15 @@ namespace hawser::config {
 
 extern const Section kListenerSection;  // of a Listener
 extern const Section kRouteSection;     // of a Route
+extern const Section kShareSection;     // of a Share
+extern const Section kRedirectSection;
+extern const Section kRespondSection;
+extern const Section kRewriteSection;
+extern const Section kHeadersSection;      // of a Route
+extern const Section kRequestRateSection;  // of a RequestRate
+extern const Section kUpgradeRateSection;  // likewise
+extern const Section kRouteTimeoutsSection;
+extern const Section kErrorPageSection;
 extern const Section kUpstreamSection;  // of an Upstream
 extern const Section kServerSection;    // of a Server
 extern const Section kResolverSection;  // of a Resolver

@@ -49,10 +49,17 @@ constexpr std::array kTimeoutsKeys{
 constexpr Section kTimeouts{kTimeoutsKeys, {}};
 
 constexpr std::array kKeepaliveKeys{
+    Key{.name = "idle",
+        .type = Type::integer,
+        .slot = field<&Keepalive::idle>(),
+        .description = "Connections that each worker keeps to each server for the next requests; with 0 none is used "
+                       "twice",
+        .default_text = "32",
+        .range = {0, 10'000}},
     Key{.name = "timeout",
         .type = Type::duration,
         .slot = field<&Keepalive::timeout>(),
-        .description = "How long a connection that was opened ahead of need is kept",
+        .description = "How long a connection may wait for a use; a server that says less in its answer is heeded",
         .default_text = "60s",
         .range = kDurationRange},
     Key{.name = "prewarm",
@@ -62,8 +69,7 @@ constexpr std::array kKeepaliveKeys{
         .default_text = "0",
         .range = {0, 1000}},
 };
-constexpr Words<1> kKeepalivePlanned{"idle"};
-constexpr Section kKeepalive{kKeepaliveKeys, kKeepalivePlanned};
+constexpr Section kKeepalive{kKeepaliveKeys};
 
 constexpr std::array kQueueKeys{
     Key{.name = "size",

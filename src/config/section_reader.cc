@@ -28,6 +28,11 @@ bool is_switched_off(const YamlNode& node) {
          !parse_boolean(enabled->value->text).value_or(true);
 }
 
+// Whether a word in place of the section stands for its absence.
+bool may_be_off(const Key& key) {
+  return key.default_text == "off" || key.section->find(key.shorthand)->type == Type::boolean;
+}
+
 }  // namespace
 
 void SectionReader::read_section(const Section& section, const YamlNode& node, void* object, const std::string& path) {
@@ -86,7 +91,7 @@ void SectionReader::read_inner(const Key& key, const YamlNode& node, void* objec
 
 void SectionReader::read_optional(const Key& key, const YamlNode& node, void* object, const std::string& path) {
   const bool is_shorthand = !key.shorthand.empty() && node.kind == YamlKind::scalar;
-  if (node.kind == YamlKind::null || (is_shorthand && parse_boolean(node.text) == false)) return;
+  if (node.kind == YamlKind::null || (is_shorthand && may_be_off(key) && parse_boolean(node.text) == false)) return;
   if (!is_shorthand && !expect(YamlKind::map, node, path)) return;
   const OptionalField& slot = std::get<OptionalField>(key.slot);
   void* inner = slot.create(object);
@@ -150,6 +155,7 @@ void SectionReader::read_element(const Key& key, const YamlNode& node, void* ele
 // Without a slot of its own the list is only checked.
 void SectionReader::read_text_list(const Key& key, const YamlNode& node, void* object, const std::string& path) {
   if (node.kind != YamlKind::null && !expect(YamlKind::list, node, path)) return;
+  if (key.where != nullptr) *key.where(object) = node.location(path);
   const auto* slot = std::get_if<Field<TextList>>(&key.slot);
   std::unordered_map<std::string, std::size_t> seen;
   for (std::size_t i = 0; i < node.items.size(); ++i) {

@@ -33,6 +33,7 @@ class SectionCheck {
 
   void check_required();
   void check_companions();
+  void check_beside();
   void check(const Rule& rule);
 
  private:
@@ -41,7 +42,7 @@ class SectionCheck {
   void check_ascending(const Rule& rule);
   [[nodiscard]] Duration duration(std::string_view key) const;
   [[nodiscard]] const YamlEntry* given(std::string_view key) const;
-  [[nodiscard]] std::vector<std::string_view> given_of(const Rule& rule) const;
+  [[nodiscard]] std::vector<std::string_view> given_of(std::span<const std::string_view> keys) const;
   [[nodiscard]] bool is_refused(std::string_view key) const {
     return std::find(refused_.begin(), refused_.end(), key) != refused_.end();
   }
@@ -64,11 +65,11 @@ const YamlEntry* SectionCheck::given(std::string_view key) const {
   return entry != nullptr && is_given(*entry->value) ? entry : nullptr;
 }
 
-std::vector<std::string_view> SectionCheck::given_of(const Rule& rule) const {
-  std::vector<std::string_view> keys;
-  std::copy_if(rule.keys.begin(), rule.keys.end(), std::back_inserter(keys),
+std::vector<std::string_view> SectionCheck::given_of(std::span<const std::string_view> keys) const {
+  std::vector<std::string_view> found;
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(found),
                [this](std::string_view key) { return given(key) != nullptr; });
-  return keys;
+  return found;
 }
 
 void SectionCheck::check_required() {
@@ -81,10 +82,19 @@ void SectionCheck::check_required() {
 void SectionCheck::check_companions() {
   for (const Key& key : section_.keys) {
     const YamlEntry* entry = node_.find(key.name);
-    if (entry == nullptr || is_in_use(section_, key, object_) || is_refused(key.only_with.key)) continue;
+    if (entry == nullptr || key.only_with.key.empty() || is_refused(key.only_with.key)) continue;
+    if (is_in_use(section_, key, object_)) continue;
     const std::string found = value_text(*section_.find(key.only_with.key), object_);
     report_at(*entry, quoted(key.name) + " goes with " + std::string(key.only_with.key) + " " +
                           enumerated(key.only_with.words, "or") + ", not with " + found);
+  }
+}
+
+void SectionCheck::check_beside() {
+  for (const Key& key : section_.keys) {
+    const YamlEntry* entry = given(key.name);
+    if (entry == nullptr || key.only_beside.empty() || !given_of(key.only_beside).empty()) continue;
+    report_at(*entry, quoted(key.name) + " goes with " + joined(key.only_beside, "or"));
   }
 }
 
@@ -93,7 +103,7 @@ void SectionCheck::check(const Rule& rule) {
     case Relation::exactly_one:
       return check_exactly_one(rule);
     case Relation::at_least_one:
-      if (given_of(rule).empty()) report("needs " + joined(rule.keys, "or"));
+      if (given_of(rule.keys).empty()) report("needs " + joined(rule.keys, "or"));
       return;
     case Relation::all_or_none:
       return check_all_or_none(rule);
@@ -103,13 +113,13 @@ void SectionCheck::check(const Rule& rule) {
 }
 
 void SectionCheck::check_exactly_one(const Rule& rule) {
-  const auto keys = given_of(rule);
+  const auto keys = given_of(rule.keys);
   if (keys.empty()) return report("needs one of " + joined(rule.keys, "and"));
   if (keys.size() > 1) report("takes only one of " + joined(rule.keys, "and") + ", found " + joined(keys, "and"));
 }
 
 void SectionCheck::check_all_or_none(const Rule& rule) {
-  const auto keys = given_of(rule);
+  const auto keys = given_of(rule.keys);
   if (keys.empty()) return;
   for (const std::string_view key : rule.keys) {
     if (given(key) == nullptr) report_at(*given(keys.front()), quoted(keys.front()) + " needs " + quoted(key) + " too");
@@ -140,6 +150,7 @@ void check_section(const Section& section, const YamlNode& node, const void* obj
   SectionCheck check(section, node, object, path, refused, diagnostics);
   check.check_required();
   check.check_companions();
+  check.check_beside();
   for (const Rule& rule : section.rules) check.check(rule);
 }
 

@@ -47,8 +47,8 @@ using StatusRanges = std::vector<StatusRange>;
 // monostate: the key is checked but its value is kept elsewhere.
 using Slot = std::variant<std::monostate, Field<std::string>, Field<std::uint16_t>, Field<std::uint32_t>, Field<bool>,
                           Field<double>, Field<Duration>, Field<ByteSize>, Field<OptionalCount>, Field<OptionalRatio>,
-                          Field<StatusRanges>, Field<NameValues>, Field<TextList>, EnumField, ObjectField,
-                          OptionalField, ListField>;
+                          Field<OptionalDuration>, Field<OptionalSize>, Field<StatusRanges>, Field<NameValues>,
+                          Field<TextList>, EnumField, ObjectField, OptionalField, ListField>;
 
 template <class Class, class Member>
 Class owner_of(Member Class::*);

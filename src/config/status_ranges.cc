@@ -9,9 +9,6 @@ namespace hawser::config {
 
 namespace {
 
-constexpr int kLeast = 100;
-constexpr int kMost = 599;
-
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
@@ -19,9 +16,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::optional<int> parse_status(std::string_view text) {
-  const auto number = parse_number<std::uint32_t>(trimmed(text));
-  if (!number || *number < kLeast || *number > kMost) return std::nullopt;
-  return static_cast<int>(*number);
+  const auto number = parse_number<std::uint16_t>(trimmed(text));
+  return number ? std::optional<int>(*number) : std::nullopt;
 }
 
 // "200" or "200-299"; nothing when it is neither.
@@ -35,16 +31,17 @@ std::optional<StatusRange> parse_range(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<StatusRange>> parse_status_ranges(std::string_view text) {
+Result<std::vector<StatusRange>> parse_status_ranges(std::string_view text, int least, int most) {
   std::vector<StatusRange> ranges;
   for (std::string_view rest = text;;) {
     const std::size_t comma = rest.find(',');
     const std::string_view part = trimmed(rest.substr(0, comma));
     const auto range = parse_range(part);
-    if (!range) {
+    if (!range || range->first < least || range->last > most) {
       return failure(ErrorCode::invalid_argument,
-                     in_quotes(part) + " is not a status from 100 to 599 or a range of them; examples: 200, 200-399, " +
-                         "200,204,300-399");
+                     in_quotes(part) + " is not a status from " + std::to_string(least) + " to " +
+                         std::to_string(most) + " or a range of them; examples: " +
+                         (least < 400 ? "200, 200-399, 200,204,300-399" : "404, 500-599, 404,500-504"));
     }
     ranges.push_back(*range);
     if (comma == std::string_view::npos) return ranges;

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "config/address_format.h"
+#include "config/http_format.h"
 #include "config/nearest.h"
 #include "config/source_text.h"
 
@@ -20,14 +21,6 @@ bool is_alphanumeric(char c) {
 }
 
 Result<std::string> refuse(std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); }
-
-// The visible characters of ASCII; what follows a # never leaves the client.
-Result<std::string> read_request_target(std::string_view text) {
-  if (!text.starts_with('/')) return refuse(in_quotes(text) + " does not begin with '/'");
-  const auto is_allowed = [](char c) { return c > ' ' && c < 0x7F && c != '#'; };
-  if (std::all_of(text.begin(), text.end(), is_allowed)) return std::string(text);
-  return refuse(in_quotes(text) + " holds what no request line may; write spaces, # and letters beyond ASCII as %XX");
-}
 
 Result<std::string> read_target(const Key& key, std::string_view text, std::string_view directory) {
   if (std::find(key.words.begin(), key.words.end(), text) != key.words.end()) return std::string(text);
@@ -48,7 +41,10 @@ Result<std::string> check_length(const Key& key, std::string_view text) {
     return refuse("has " + std::to_string(text.size()) + " bytes, at most " + std::to_string(key.range.most) +
                   " are allowed");
   }
-  if (std::any_of(text.begin(), text.end(), is_control)) {
+  const auto is_forbidden = [&key](char c) {
+    return is_control(c) && !(key.type == Type::lines && (c == '\n' || c == '\r' || c == '\t'));
+  };
+  if (std::any_of(text.begin(), text.end(), is_forbidden)) {
     return refuse(in_quotes(text) + " holds a line break or another control character");
   }
   return std::string(text);
@@ -60,19 +56,12 @@ Result<std::string> read_text(const Key& key, std::string_view text, std::string
   auto checked = check_length(key, text);
   if (!checked) return checked;
   if (is_address_type(key.type)) return read_address(key.type, text, directory);
+  if (is_http_type(key.type)) return read_http_text(key.type, text);
   switch (key.type) {
     case Type::path:
       return absolute_path(text, directory);
     case Type::target:
       return read_target(key, text, directory);
-    case Type::request_target:
-      return read_request_target(text);
-    case Type::url_path:
-      if (!text.starts_with('/')) return refuse(in_quotes(text) + " does not begin with '/'");
-      return checked;
-    case Type::token:
-      if (!is_token(text)) return refuse(in_quotes(text) + " is not a single word of letters, digits and -");
-      return checked;
     default:
       return checked;
   }

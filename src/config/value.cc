@@ -1,5 +1,7 @@
 #include "config/value.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -14,6 +16,11 @@
 namespace hawser::config {
 
 namespace {
+
+constexpr std::array<std::uint16_t, 5> kRedirectStatuses{301, 302, 303, 307, 308};
+
+// One in a quarter of an hour, about; what is rarer is no rate.
+constexpr double kLeastRate = 0.001;
 
 Status refuse(std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); }
 
@@ -70,6 +77,48 @@ Result<std::uint64_t> read_close_code(const Key& key, std::string_view text) {
   return failure(ErrorCode::invalid_argument, "the close code " + std::to_string(*code) + " may not be sent");
 }
 
+Result<std::uint64_t> read_redirect_status(std::string_view text) {
+  const auto status = parse_number<std::uint16_t>(text);
+  if (status && std::ranges::find(kRedirectStatuses, *status) != kRedirectStatuses.end()) return *status;
+  return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not 301, 302, 303, 307 or 308");
+}
+
+Result<double> read_decimal(const Key& key, std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+  if (!is_number) {
+    return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not a decimal number, for example 1.25");
+  }
+  const bool is_rate = key.type == Type::rate;
+  const double least = is_rate ? kLeastRate : static_cast<double>(key.range.least);
+  if (number >= least && number <= static_cast<double>(key.range.most)) return number;
+  return failure(ErrorCode::invalid_argument, in_quotes(text) + " is out of range, " +
+                                                  (is_rate ? "0.001" : std::to_string(key.range.least)) + " to " +
+                                                  std::to_string(key.range.most));
+}
+
+Result<Duration> read_duration(const Key& key, std::string_view text) {
+  const auto duration = parse_duration(text);
+  if (!duration) {
+    return failure(ErrorCode::invalid_argument, in_quotes(text) + " is not a duration (examples: 500ms, 10s, 2m, 1h)");
+  }
+  const Status status = check_range(key, text, static_cast<std::uint64_t>(duration->count()));
+  if (!status) return std::unexpected(status.error());
+  return *duration;
+}
+
+Result<ByteSize> read_size(const Key& key, std::string_view text) {
+  const bool may_be_off = std::holds_alternative<Field<OptionalSize>>(key.slot);
+  const auto size = parse_byte_size(text);
+  if (!size) {
+    return failure(ErrorCode::invalid_argument,
+                   in_quotes(text) + " is not a size (examples: 512, 64k, 16m)" + (may_be_off ? " or off" : ""));
+  }
+  if (const Status status = check_range(key, text, size->bytes); !status) return std::unexpected(status.error());
+  return *size;
+}
+
 Result<double> read_ratio(const Key& key, std::string_view text) {
   const bool may_be_off = std::holds_alternative<Field<OptionalRatio>>(key.slot);
   const auto ratio = parse_ratio(text);
@@ -98,12 +147,16 @@ class Store {
   Status operator()(Field<std::uint16_t> slot) const { return assign(slot, whole_number()); }
   Status operator()(Field<std::uint32_t> slot) const { return assign(slot, whole_number()); }
   Status operator()(Field<bool> slot) const { return assign(slot, parse_boolean(text_)); }
-  Status operator()(Field<double> slot) const;
-  Status operator()(Field<Duration> slot) const;
-  Status operator()(Field<ByteSize> slot) const;
+  Status operator()(Field<double> slot) const {
+    return assign(slot, key_.type == Type::ratio ? read_ratio(key_, text_) : read_decimal(key_, text_));
+  }
+  Status operator()(Field<Duration> slot) const { return assign(slot, read_duration(key_, text_)); }
+  Status operator()(Field<OptionalDuration> slot) const { return assign(slot, read_duration(key_, text_)); }
+  Status operator()(Field<ByteSize> slot) const { return assign(slot, read_size(key_, text_)); }
+  Status operator()(Field<OptionalSize> slot) const;
   Status operator()(Field<OptionalCount> slot) const;
   Status operator()(Field<OptionalRatio> slot) const;
-  Status operator()(Field<StatusRanges> slot) const { return assign(slot, parse_status_ranges(text_)); }
+  Status operator()(Field<StatusRanges> slot) const { return assign(slot, read_statuses()); }
   Status operator()(const EnumField& slot) const;
   template <class Collection>
   Status operator()(const Collection& /*slot*/) const {
@@ -114,8 +167,13 @@ class Store {
   [[nodiscard]] Result<std::uint64_t> whole_number() const {
     if (key_.type == Type::file_mode) return read_file_mode(key_, text_);
     if (key_.type == Type::close_code) return read_close_code(key_, text_);
+    if (key_.type == Type::redirect_status) return read_redirect_status(text_);
     if (!key_.words.empty() && text_ == key_.words.front()) return 0;
     return read_number(key_, text_);
+  }
+
+  [[nodiscard]] Result<StatusRanges> read_statuses() const {
+    return parse_status_ranges(text_, static_cast<int>(key_.range.least), static_cast<int>(key_.range.most));
   }
 
   template <class T, class Value>
@@ -131,37 +189,6 @@ class Store {
   void* object_;
 };
 
-Status Store::operator()(Field<double> slot) const {
-  if (key_.type == Type::ratio) return assign(slot, read_ratio(key_, text_));
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text_.data(), text_.data() + text_.size(), number, std::chars_format::fixed);
-  const bool is_number = error == std::errc{} && end == text_.data() + text_.size() && std::isfinite(number);
-  if (!is_number) return refuse(in_quotes(text_) + " is not a decimal number, for example 1.25");
-  if (number < static_cast<double>(key_.range.least) || number > static_cast<double>(key_.range.most)) {
-    return refuse(in_quotes(text_) + " is out of range, " + std::to_string(key_.range.least) + " to " +
-                  std::to_string(key_.range.most));
-  }
-  *slot(object_) = number;
-  return {};
-}
-
-Status Store::operator()(Field<Duration> slot) const {
-  const auto duration = parse_duration(text_);
-  if (!duration) return refuse(in_quotes(text_) + " is not a duration (examples: 500ms, 10s, 2m, 1h)");
-  if (Status status = check_range(key_, text_, static_cast<std::uint64_t>(duration->count())); !status) return status;
-  *slot(object_) = *duration;
-  return {};
-}
-
-Status Store::operator()(Field<ByteSize> slot) const {
-  const auto size = parse_byte_size(text_);
-  if (!size) return refuse(in_quotes(text_) + " is not a size (examples: 512, 64k, 16m)");
-  if (Status status = check_range(key_, text_, size->bytes); !status) return status;
-  *slot(object_) = *size;
-  return {};
-}
-
 Status Store::operator()(Field<OptionalCount> slot) const {
   if (text_ == "off") {
     slot(object_)->reset();
@@ -170,6 +197,12 @@ Status Store::operator()(Field<OptionalCount> slot) const {
   const auto number = read_number(key_, text_);
   if (!number) return refuse(number.error().message + (is_digits(text_) ? "" : " or off"));
   *slot(object_) = *number;
+  return {};
+}
+
+Status Store::operator()(Field<OptionalSize> slot) const {
+  if (text_ != "off") return assign(slot, read_size(key_, text_));
+  slot(object_)->reset();
   return {};
 }
 

@@ -17,6 +17,9 @@ namespace hawser::config {
 // What store_value reads back to the same value. Empty for an empty text and for a number that was not given.
 [[nodiscard]] std::string value_text(const Key& key, const void* object);
 
+// Whether there is a text, an entry or an optional section; always for keys of other kinds.
+[[nodiscard]] bool holds_value(const Key& key, const void* object);
+
 // Stores the default of every key in the section that has one, sections inside included. Lists stay as they are.
 void store_defaults(const Section& section, void* object);
 

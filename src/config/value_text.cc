@@ -46,6 +46,14 @@ class Show {
     const OptionalRatio& ratio = *slot(object_);
     return ratio ? ratio_text(*ratio) : "off";
   }
+  std::string operator()(Field<OptionalDuration> slot) const {
+    const OptionalDuration& duration = *slot(object_);
+    return duration ? hawser::to_string(*duration) : std::string();
+  }
+  std::string operator()(Field<OptionalSize> slot) const {
+    const OptionalSize& size = *slot(object_);
+    return size ? hawser::to_string(*size) : "off";
+  }
   std::string operator()(Field<StatusRanges> slot) const { return status_ranges_text(*slot(object_)); }
   std::string operator()(const EnumField& slot) const {
     const std::size_t index = slot.get(object_);
@@ -68,7 +76,25 @@ class Show {
   void* object_;
 };
 
+class HoldsValue {
+ public:
+  explicit HoldsValue(const void* object) : object_(const_cast<void*>(object)) {}  // only read through
+
+  bool operator()(Field<std::string> slot) const { return !slot(object_)->empty(); }
+  bool operator()(const OptionalField& slot) const { return slot.get(object_) != nullptr; }
+  bool operator()(const ListField& slot) const { return slot.size(object_) > 0; }
+  template <class Other>
+  bool operator()(const Other& /*slot*/) const {
+    return true;
+  }
+
+ private:
+  void* object_;
+};
+
 }  // namespace
+
+bool holds_value(const Key& key, const void* object) { return std::visit(HoldsValue(object), key.slot); }
 
 std::string value_text(const Key& key, const void* object) { return std::visit(Show(key, object), key.slot); }
 

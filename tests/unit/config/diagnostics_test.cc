@@ -195,7 +195,7 @@ upstreams:
              "unix:/run/hawser.sock",
              "f:5:14: listeners[0].backlog: '0' is out of range, 1 to 1000000",
              "f:7:11: routes[0].name: must not be empty", "f:8:15: routes[0].upstream: unknown upstream 'b'",
-             "f:9:5: routes[1]: the key 'upstream' is missing",
+             "f:9:5: routes[1]: needs one of 'upstream', 'split', 'redirect' and 'respond'",
              "f:9:20: routes[1].match.path: 'x' does not begin with '/'",
              "f:11:6: upstreams.a: needs 'servers' or 'discover'",
              "f:11:40: upstreams.a.retry.attempts: '0' is out of range, 1 to 100"});

@@ -136,7 +136,7 @@ TEST_CASE("Shares are percentages or parts of one") {
 TEST_CASE("Bad values of retries, queues and connections are named") {
   CHECK(about("retry", "try_timeout", "0") == "'0' is out of range, 1ms to 365d");
   CHECK(about("keepalive", "prewarm", "5000") == "'5000' is out of range, 0 to 1000");
-  CHECK(about("keepalive", "idle", "32") == "the key 'idle' is not supported yet");
+  CHECK(about("keepalive", "idle", "10001") == "'10001' is out of range, 0 to 10000");
   CHECK(about("queue", "size", "off") == "'off' is not a whole number");
   CHECK(with_keys("slow_start: 30s") == Lines{"f:6:17: upstreams.a.slow_start: '30s' is not a whole number or off"});
   CHECK(with_keys("rebalance: off") == Lines{"f:6:5: upstreams.a.rebalance: the key 'rebalance' is not supported yet"});

@@ -38,7 +38,7 @@ const std::string kEverything =
       cert_file: /a.crt
       key_file: /a.key
       crl_file: /revoked.pem
-    keepalive: { timeout: 30s, prewarm: 4 }
+    keepalive: { idle: 0, timeout: 30s, prewarm: 4 }
     retry: { attempts: 6, try_timeout: 200ms, backoff: { base: 1ms, max: 2s }, budget: off }
     queue: { size: 100, timeout: 3s }
     slow_start: 200
@@ -87,6 +87,7 @@ TEST_CASE("Every value of the connections to servers can be set") {
   CHECK(upstream.tls->key_file == "/a.key");
   CHECK(upstream.tls->crl_file == "/revoked.pem");
   CHECK(upstream.tls->where.path == "upstreams.a.tls");
+  CHECK(upstream.keepalive.idle == 0);
   CHECK(upstream.keepalive.timeout == 30s);
   CHECK(upstream.keepalive.prewarm == 4);
   CHECK(upstream.retry.attempts == 6);

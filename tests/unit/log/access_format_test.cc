@@ -111,8 +111,9 @@ TEST_CASE("Lines are appended to what is there") {
 }
 
 TEST_CASE("The variables of nginx and of Hawser are known, families only with a name") {
-  for (const char* name : {"remote_addr", "request_uri", "args", "uri", "ws_subprotocol", "session_id", "arg_id",
-                           "http_user_agent", "cookie_session", "config_generation", "body_bytes_sent", "upstream"}) {
+  for (const char* name :
+       {"remote_addr", "realip_remote_addr", "request_uri", "args", "uri", "ws_subprotocol", "session_id", "arg_id",
+        "http_user_agent", "cookie_session", "config_generation", "body_bytes_sent", "upstream"}) {
     INFO(name);
     CHECK(is_known_variable(name));
   }
