@@ -6,6 +6,7 @@
 #include "config/address_format.h"
 #include "config/source_text.h"
 #include "config/text_format.h"
+#include "http/header_rules.h"
 
 namespace hawser::config {
 
@@ -69,6 +70,14 @@ Result<std::string> read_token(std::string_view text) {
   return refuse(in_quotes(text) + " is not a single word of letters, digits and -");
 }
 
+Result<std::string> read_ruled_field(std::string_view text) {
+  if (!is_token(text)) return read_token(text);
+  if (http::may_be_ruled(text)) return std::string(text);
+  const bool is_host = equals_ignoring_case(text, "host");
+  return refuse(in_quotes(text) + " is not a header that rules may change" +
+                (is_host ? "; use the key 'rewrite.host'" : ""));
+}
+
 }  // namespace
 
 bool is_http_type(Type type) noexcept { return type >= Type::url_path && type <= Type::token; }
@@ -88,7 +97,7 @@ Result<std::string> read_http_text(Type type, std::string_view text) {
     case Type::media_type:
       return read_media_type(text);
     case Type::ruled_field:
-      return read_token(text);
+      return read_ruled_field(text);
     case Type::token:
       return read_token(text);
     default:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+#include "config/source_text.h"
 #include "config/unique_names.h"
 
 namespace hawser::config {
@@ -29,6 +31,14 @@ void check_rewrite(const Route& route, Diagnostics& diagnostics) {
   diagnostics.push_back({route.rewrite.where, "'prefix' takes the place of match.path_prefix, which is not given"});
 }
 
+void check_set_headers(const HeaderChanges& changes, Diagnostics& diagnostics) {
+  for (auto name = changes.set.begin(); name != changes.set.end(); ++name) {
+    const auto is_same = [&](const auto& other) { return equals_ignoring_case(other.first, name->first); };
+    if (std::none_of(changes.set.begin(), name, is_same)) continue;
+    diagnostics.push_back({changes.where, "the header " + in_quotes(name->first) + " is set twice"});
+  }
+}
+
 void check_request_headers(const Route& route, Diagnostics& diagnostics) {
   const HeaderChanges& changes = route.request_headers;
   const bool is_empty = changes.set.empty() && changes.add.empty() && changes.remove.empty();
@@ -45,6 +55,8 @@ void check_route(const Route& route, Diagnostics& diagnostics) {
   check_split(route, diagnostics);
   check_respond(route, diagnostics);
   check_rewrite(route, diagnostics);
+  check_set_headers(route.request_headers, diagnostics);
+  check_set_headers(route.response_headers, diagnostics);
   check_request_headers(route, diagnostics);
 }
 
