@@ -1,6 +1,6 @@
-// A single-threaded WebSocket echo server on raw epoll: the fixed point behind every proxy that the bench compares.
-// Usage: hawser_bench_echo_server [ADDRESS:PORT]; prints `listening ADDRESS:PORT` and ends when its standard input
-// does.
+// A single-threaded server on raw epoll, WebSocket echo and plain GET /bytes/SIZE: the fixed point behind every proxy
+// that the bench compares. Usage: hawser_bench_echo_server [ADDRESS:PORT]; prints `listening ADDRESS:PORT`, at each
+// line on standard input `accepted NUMBER` (connections so far), and ends when that does.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,11 +41,19 @@ class EchoServer {
     if (descriptor == listener_.get()) {
       accept_some();
     } else if (descriptor == STDIN_FILENO) {
-      char ignored[64];
-      is_stopping_ = read(STDIN_FILENO, ignored, sizeof ignored) <= 0;
+      take_input();
     } else {
       serve(descriptor, event.events);
     }
+  }
+
+  void take_input() {
+    char ignored[64];
+    is_stopping_ = read(STDIN_FILENO, ignored, sizeof ignored) <= 0;
+    if (is_stopping_) return;
+    accept_some();
+    std::printf("accepted %llu\n", static_cast<unsigned long long>(accepted_));
+    std::fflush(stdout);
   }
 
   void serve(int descriptor, std::uint32_t events) {
@@ -66,8 +74,9 @@ class EchoServer {
       Descriptor client(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!client.is_open()) return;
       const int number = client.get();
+      ++accepted_;
       set_no_delay(number);
-      sessions_[number] = std::make_unique<EchoSession>(std::move(client));
+      sessions_[number] = std::make_unique<EchoSession>(std::move(client), answers_);
       watch(number, EPOLL_CTL_ADD, EPOLLIN);
     }
   }
@@ -82,6 +91,8 @@ class EchoServer {
   Descriptor listener_;
   Descriptor poller_;
   std::vector<unsigned char> scratch_;
+  HttpAnswers answers_;
+  std::uint64_t accepted_ = 0;
   std::unordered_map<int, std::unique_ptr<EchoSession>> sessions_;
   bool is_stopping_ = false;
 };

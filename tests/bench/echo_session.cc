@@ -40,26 +40,26 @@ EchoSession::State EchoSession::on_writable() { return flush(); }
 std::size_t EchoSession::consume(Bytes bytes) {
   std::size_t used = 0;
   while (!is_ending_ && used < bytes.size()) {
-    const std::size_t step = is_upgraded_ ? answer_frame(bytes.subspan(used)) : answer_upgrade(bytes.subspan(used));
+    const std::size_t step = is_upgraded_ ? answer_frame(bytes.subspan(used)) : answer_request(bytes.subspan(used));
     if (step == 0) break;
     used += step;
   }
   return used;
 }
 
-std::size_t EchoSession::answer_upgrade(ConstBytes bytes) {
+std::size_t EchoSession::answer_request(ConstBytes bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::size_t end = text.find("\r\n\r\n");
   if (end == std::string_view::npos) {
     is_ending_ = bytes.size() > kMaxHead;
     return 0;
   }
-  if (const auto key = header_value(text.substr(0, end), "sec-websocket-key")) {
+  const std::string_view head = text.substr(0, end);
+  if (const auto key = header_value(head, "sec-websocket-key")) {
     append_text(outbox_, upgrade_response(*key));
     is_upgraded_ = true;
   } else {
-    append_text(outbox_, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    is_ending_ = true;
+    is_ending_ = answers_.answer(head, outbox_) == HttpAnswers::After::close;
   }
   return end + 4;
 }

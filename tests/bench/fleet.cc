@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "handshake.h"
+#include "http_client.h"
+#include "websocket_client.h"
 
 namespace hawser::bench {
 namespace {
@@ -46,13 +48,22 @@ std::string Fleet::launch() {
   const std::uint32_t id = next_id_++;
   auto descriptor = connect_from(source_for(id), options_.target);
   if (!descriptor) return descriptor.error();
-  std::string key = request_key(id);
-  std::string request = upgrade_request(to_text(options_.target), options_.path, key);
-  auto member = std::make_unique<Member>(Member{
-      .client = Client(id, Stream(std::move(*descriptor), tls_.get()), std::move(request), std::move(key), observer_)});
-  poll_control(poller_.get(), EPOLL_CTL_ADD, member->client.descriptor(), EPOLLIN | EPOLLOUT, id);
+  Member member{.client = make_client(id, Stream(std::move(*descriptor), tls_.get()))};
+  poll_control(poller_.get(), EPOLL_CTL_ADD, member.client->descriptor(), EPOLLIN | EPOLLOUT, id);
   clients_.emplace(id, std::move(member));
   return {};
+}
+
+std::unique_ptr<Client> Fleet::make_client(std::uint32_t id, Stream stream) const {
+  std::string host = to_text(options_.target);
+  if (options_.protocol == Protocol::http) {
+    const bool is_for_one = options_.mode == Mode::upgrades;
+    const auto connection = is_for_one ? HttpClient::Connection::close : HttpClient::Connection::keep_alive;
+    return std::make_unique<HttpClient>(id, std::move(stream), std::move(host), connection, observer_);
+  }
+  std::string key = request_key(id);
+  std::string request = upgrade_request(host, options_.path, key);
+  return std::make_unique<WebSocketClient>(id, std::move(stream), std::move(request), std::move(key), observer_);
 }
 
 void Fleet::turn(Instant until) {
@@ -71,9 +82,9 @@ void Fleet::serve(std::uint32_t id, std::uint32_t events) {
   }
   const auto found = clients_.find(id);
   if (found == clients_.end()) return;
-  Member& member = *found->second;
-  member.client.on_ready(events, scratch_, payload_);
-  if (member.client.phase() == Client::Phase::closed) {
+  Member& member = found->second;
+  member.client->on_ready(events, scratch_, payload_);
+  if (member.client->phase() == Client::Phase::closed) {
     clients_.erase(id);
   } else {
     update_interest(member);
@@ -82,15 +93,15 @@ void Fleet::serve(std::uint32_t id, std::uint32_t events) {
 
 void Fleet::send(Client& client, Instant since) {
   client.send(payload_, since);
-  if (const auto found = clients_.find(client.id()); found != clients_.end()) update_interest(*found->second);
+  if (const auto found = clients_.find(client.id()); found != clients_.end()) update_interest(found->second);
 }
 
 void Fleet::update_interest(Member& member) {
-  const bool wants_writable = member.client.wants_writable();
+  const bool wants_writable = member.client->wants_writable();
   if (wants_writable == member.is_watching_writable) return;
   member.is_watching_writable = wants_writable;
   const std::uint32_t events = EPOLLIN | (wants_writable ? EPOLLOUT : 0U);
-  poll_control(poller_.get(), EPOLL_CTL_MOD, member.client.descriptor(), events, member.client.id());
+  poll_control(poller_.get(), EPOLL_CTL_MOD, member.client->descriptor(), events, member.client->id());
 }
 
 void Fleet::watch_input() { poll_control(poller_.get(), EPOLL_CTL_ADD, STDIN_FILENO, EPOLLIN, kInputId); }
@@ -105,7 +116,7 @@ void Fleet::take_input() {
 
 Client* Fleet::find(std::uint32_t id) {
   const auto found = clients_.find(id);
-  return found == clients_.end() ? nullptr : &found->second->client;
+  return found == clients_.end() ? nullptr : found->second.client.get();
 }
 
 in_addr Fleet::source_for(std::uint32_t id) const {

@@ -37,10 +37,11 @@ class Fleet {
 
  private:
   struct Member {
-    Client client;
+    std::unique_ptr<Client> client;
     bool is_watching_writable = true;
   };
 
+  [[nodiscard]] std::unique_ptr<Client> make_client(std::uint32_t id, Stream stream) const;
   void serve(std::uint32_t id, std::uint32_t events);
   void update_interest(Member& member);
   [[nodiscard]] in_addr source_for(std::uint32_t id) const;
@@ -52,7 +53,7 @@ class Fleet {
   Descriptor poller_;
   std::vector<unsigned char> scratch_;
   std::vector<epoll_event> events_;
-  std::unordered_map<std::uint32_t, std::unique_ptr<Member>> clients_;
+  std::unordered_map<std::uint32_t, Member> clients_;
   std::uint32_t next_id_ = 0;
   bool has_input_ = false;
 };

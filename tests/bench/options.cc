@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <functional>
@@ -12,6 +13,17 @@
 
 namespace hawser::bench {
 namespace {
+
+struct Scheme {
+  std::string_view name;
+  Protocol protocol;
+  Transport transport;
+};
+
+constexpr std::array<Scheme, 4> kSchemes{{{"ws", Protocol::websocket, Transport::plain},
+                                          {"wss", Protocol::websocket, Transport::tls},
+                                          {"http", Protocol::http, Transport::plain},
+                                          {"https", Protocol::http, Transport::tls}}};
 
 using Setter = std::function<bool(Options&, std::string_view)>;
 
@@ -63,12 +75,16 @@ bool set_mode(Options& options, std::string_view text) {
 }
 
 bool set_target(Options& options, std::string_view text) {
-  options.transport = text.starts_with("wss://") ? Transport::wss : Transport::ws;
-  const std::size_t scheme = text.find("://");
-  if (scheme == std::string_view::npos || (!text.starts_with("wss:") && !text.starts_with("ws:"))) return false;
-  const auto target = parse_endpoint(text.substr(scheme + 3));
-  if (target) options.target = *target;
-  return target.has_value();
+  const std::size_t scheme_end = std::min(text.find("://"), text.size());
+  for (const Scheme& scheme : kSchemes) {
+    if (scheme.name != text.substr(0, scheme_end)) continue;
+    const auto target = parse_endpoint(text.substr(scheme_end + 3));
+    if (target) options.target = *target;
+    options.protocol = scheme.protocol;
+    options.transport = scheme.transport;
+    return target.has_value();
+  }
+  return false;
 }
 
 }  // namespace
@@ -93,12 +109,15 @@ std::expected<Options, std::string> read_options(std::span<char* const> argument
 }
 
 const char* usage() noexcept {
-  return "usage: hawser_bench_loadgen MODE ws[s]://IPV4:PORT [options]\n"
+  return "usage: hawser_bench_loadgen MODE SCHEME://IPV4:PORT [options]\n"
+         "  ws, wss     a message is a frame, its echo must come back\n"
+         "  http, https a message is a GET of /bytes/SIZE/CONNECTION/NUMBER, its echo the answer with these bytes\n"
          "  messages    closed loop: --connections --count --size --window\n"
          "  open-loop   paced:       --connections --count --size --rate\n"
-         "  upgrades    connect, upgrade, one echo, close: --count --in-flight --size\n"
+         "  upgrades    connect, upgrade, one echo, close: --count --in-flight --size;\n"
+         "              with http a connection for each request, which says Connection: close\n"
          "  idle        opens --connections, one echo on each, holds them until standard input ends\n"
-         "  any mode    --path P --sources N --deadline SECONDS --in-flight N\n"
+         "  any mode    --path P (of the upgrade) --sources N --deadline SECONDS --in-flight N\n"
          "              --gate: when all is open print `ready`, begin at a line on standard input, and after the\n"
          "              report hold the connections until standard input ends\n";
 }

@@ -13,17 +13,19 @@
 namespace hawser::bench {
 
 enum class Mode { messages, open_loop, upgrades, idle };
-enum class Transport { ws, wss };
+enum class Protocol { websocket, http };
+enum class Transport { plain, tls };
 enum class Start { at_once, when_told };
 
 struct Options {
   Mode mode = Mode::messages;
-  Transport transport = Transport::ws;
+  Protocol protocol = Protocol::websocket;
+  Transport transport = Transport::plain;
   sockaddr_in target{};
   std::string path = "/";
   std::uint32_t connections = 50;
-  std::uint64_t count = 10'000;  // messages, or upgrades
-  std::size_t size = 128;        // of a message's payload
+  std::uint64_t count = 10'000;  // messages, or connections' lives
+  std::size_t size = 128;        // of a message's payload, or of an answer
   std::uint32_t window = 1;      // messages on their way per connection
   double rate = 2'000;           // messages per second, all connections together
   std::uint32_t in_flight = 16;  // connections being opened at a time

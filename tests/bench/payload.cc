@@ -39,12 +39,25 @@ ConstBytes Payload::frame(std::uint32_t connection, std::uint32_t number) noexce
   return frame_;
 }
 
-bool Payload::matches(ConstBytes echo, std::uint32_t connection, std::uint32_t number) const noexcept {
+ConstBytes Payload::plain(std::uint32_t connection, std::uint32_t number) noexcept {
   const Stamp stamp = stamp_of(connection, number);
-  const std::size_t stamped = std::min(size_, stamp.size());
-  return echo.size() == size_ &&
-         std::equal(echo.begin(), echo.begin() + static_cast<std::ptrdiff_t>(stamped), stamp.begin()) &&
-         (size_ == stamped || std::memcmp(echo.data() + stamped, plain_.data() + stamped, size_ - stamped) == 0);
+  std::copy_n(stamp.begin(), std::min(size_, stamp.size()), plain_.begin());
+  return plain_;
+}
+
+bool Payload::matches(ConstBytes echo, std::uint32_t connection, std::uint32_t number) const noexcept {
+  return echo.size() == size_ && matches_part(echo, 0, connection, number);
+}
+
+bool Payload::matches_part(ConstBytes part, std::size_t offset, std::uint32_t connection,
+                           std::uint32_t number) const noexcept {
+  if (offset > size_ || part.size() > size_ - offset) return false;
+  const Stamp stamp = stamp_of(connection, number);
+  const ConstBytes rest_of_stamp = ConstBytes(stamp).subspan(std::min(offset, stamp.size()));
+  const std::size_t stamped = std::min(part.size(), rest_of_stamp.size());
+  const ConstBytes patterned = part.subspan(stamped);
+  return std::equal(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(stamped), rest_of_stamp.begin()) &&
+         (patterned.empty() || std::memcmp(patterned.data(), plain_.data() + offset + stamped, patterned.size()) == 0);
 }
 
 }  // namespace hawser::bench

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs Hawser, nginx and HAProxy side by side on the same WebSocket work and prints what each costs, as ratios.
+"""Runs Hawser, nginx and HAProxy side by side on the same WebSocket and HTTP work and prints what each costs, as ratios.
 
 See README.md in this folder for what is measured and what the figures do not tell.
 """
@@ -69,11 +69,11 @@ def find_targets(arguments):
 
 def take_sample(row, name, running, make_proxy, tools, echo):
     if name == "direct":
-        return rows.measure(row, tools, echo.url, None)
+        return rows.measure(row, tools, echo, echo.url(row.scheme), None)
     if row.needs_fresh_proxy:
         with make_proxy(name) as proxy:
-            return rows.measure(row, tools, proxy.urls[row.scheme], proxy)
-    return rows.measure(row, tools, running[name].urls[row.scheme], running[name])
+            return rows.measure(row, tools, echo, proxy.urls[row.scheme], proxy)
+    return rows.measure(row, tools, echo, running[name].urls[row.scheme], running[name])
 
 
 def compare(chosen, targets, rounds, make_proxy, tools, echo):
@@ -89,7 +89,7 @@ def compare(chosen, targets, rounds, make_proxy, tools, echo):
                 for name in order[number % len(order):] + order[:number % len(order)]:
                     sample = take_sample(row, name, running, make_proxy, tools, echo)
                     samples[row.name].setdefault(name, []).append(sample)
-                    say(f"round {number + 1}/{rounds} {row.name} {name}: {sample['value']:,.0f}")
+                    say(f"round {number + 1}/{rounds} {row.name} {name}: {rows.said(sample)}")
     finally:
         for proxy in running.values():
             proxy.stop()

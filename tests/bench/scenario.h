@@ -15,7 +15,7 @@ struct Report {
   std::uint64_t opened = 0;
   std::uint64_t sent = 0;
   std::uint64_t echoed = 0;  // each compared with what was sent, byte for byte
-  std::uint64_t closed = 0;  // by a complete closing handshake
+  std::uint64_t closed = 0;  // in order, as close() asked
   std::uint64_t errors = 0;
   std::string first_error;
   double wall_seconds = 0;

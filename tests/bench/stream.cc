@@ -5,7 +5,7 @@
 namespace hawser::bench {
 
 TlsContext make_tls_context(Transport transport) {
-  if (transport == Transport::ws) return nullptr;
+  if (transport == Transport::plain) return nullptr;
   TlsContext context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);

@@ -22,7 +22,7 @@ struct FreeTls {
 using TlsContext = std::unique_ptr<SSL_CTX, FreeTlsContext>;
 
 // TLS 1.3 with one suite and one curve on offer, so that every proxy is made to do the same work; nothing is verified
-// and nothing resumed. Null with Transport::ws.
+// and nothing resumed. Null with Transport::plain.
 [[nodiscard]] TlsContext make_tls_context(Transport transport);
 
 class Stream {

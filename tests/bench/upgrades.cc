@@ -1,4 +1,5 @@
-// Whole lives: connect, TLS where asked for, upgrade, one echo, closing handshake; a fixed number under way at a time.
+// Whole lives: connect, TLS where asked for, upgrade, one echo, closing handshake; or one request and the end that it
+// asked for. A fixed number under way at a time.
 #include "scenario.h"
 
 namespace hawser::bench {

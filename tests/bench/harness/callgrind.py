@@ -1,4 +1,4 @@
-"""Instructions per message and per upgrade, counted by valgrind: repeatable where CPU time is not.
+"""Instructions per message, per upgrade and per HTTP request, counted by valgrind: repeatable where CPU time is not.
 
 Two runs that differ only in how much work they do; the difference leaves out start, stop and first use. Instructions
 in the kernel are not seen.
@@ -19,7 +19,7 @@ class Work:
     mode: str
     options: dict
     counts: tuple  # the smaller and the larger run
-    per_count: int  # messages relayed for each
+    per_count: int  # messages relayed, or requests answered, for each
 
 
 WORKS = tuple(
@@ -27,7 +27,12 @@ WORKS = tuple(
         Work(f"{scheme}-small", scheme, "messages", {"size": 128, "connections": 4}, (400, 2400), 2),
         Work(f"{scheme}-16k", scheme, "messages", {"size": 16384, "connections": 4}, (200, 1000), 2),
         Work(f"{scheme}-upgrade", scheme, "upgrades", {"size": 128, "in_flight": 4}, (50, 250), 1),
-    ))
+    )) + (
+    Work("http-small", "http", "messages", {"size": 128, "connections": 4}, (400, 2400), 1),
+    Work("http-64k", "http", "messages", {"size": 65536, "connections": 4}, (200, 1000), 1),
+    Work("http-close", "http", "upgrades", {"size": 128, "in_flight": 4}, (100, 600), 1),
+    Work("https-small", "https", "messages", {"size": 128, "connections": 4}, (400, 2400), 1),
+)
 
 
 def instructions(kind, binary, folder, echo, tools, work, count):
@@ -63,5 +68,5 @@ def run(targets, folder, echo, tools, only, say):
         ratios = [f"{figures['hawser'] / figures[other]:.2f}" if "hawser" in figures and figures.get(other) else "-"
                   for other in ("nginx", "haproxy")]
         lines.append((name, *cells, *ratios))
-    print("\nInstructions in user space per message (or session's life)\n" + align(lines))
+    print("\nInstructions in user space per message, session's life or request\n" + align(lines))
     return results

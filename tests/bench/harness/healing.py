@@ -36,7 +36,7 @@ def count_instructions(binary, folder, echo, tools, say):
     """{row: {"on": …, "off": …}} of instructions in a session's life, and prints them."""
     results = {}
     for work in callgrind.WORKS:
-        if work.mode != "upgrades":
+        if not work.name.endswith("-upgrade"):
             continue
         results[work.name] = {kind.name: callgrind.cost(kind, binary, folder, echo, tools, work)
                               for kind in (BareHawser, HealingHawser)}

@@ -24,9 +24,17 @@ class EchoServer:
     def __exit__(self, *_):
         stop(self.process)
 
-    @property
-    def url(self):
-        return f"ws://127.0.0.1:{self.port}"
+    def url(self, scheme="ws"):
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    def accepted(self):
+        """How many connections it has accepted so far."""
+        self.process.stdin.write("count\n")
+        self.process.stdin.flush()
+        word, number = self.process.stdout.readline().split()
+        if word != "accepted":
+            raise BenchError(f"the echo server said {word!r}")
+        return int(number)
 
 
 class Load:

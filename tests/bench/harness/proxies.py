@@ -15,6 +15,17 @@ from . import meter
 from .process import PROXY_CPU, BenchError, spawn, stop, wait_until
 
 
+IDLE_CONNECTIONS = 32  # kept to the server by a worker: Hawser's default of keepalive.idle, nginx's `keepalive`
+UNLIMITED = 1_000_000_000  # requests on one connection
+
+# nginx takes proxy_set_header over from outside only where a location has none of its own.
+FORWARDED = """
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;"""
+
+
 def make_certificate(folder):
     """A self-signed ECDSA P-256 certificate as cert.pem, key.pem and, for HAProxy, both.pem."""
     subprocess.run(
@@ -74,7 +85,8 @@ class Proxy:
         with open(self.folder / "output", "wb") as output:
             self.process = spawn(command, self.cpu, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         ports = wait_until(self._listening, f"{self.name} to listen", self.start_timeout)
-        self.urls = {"ws": f"ws://127.0.0.1:{ports[0]}", "wss": f"wss://127.0.0.1:{ports[1]}"}
+        self.urls = {scheme: f"{scheme}://127.0.0.1:{port}"
+                     for port, schemes in zip(ports, (("ws", "http"), ("wss", "https"))) for scheme in schemes}
 
     def _listening(self):
         if self.process.poll() is not None:
@@ -123,7 +135,16 @@ http {{
   uwsgi_temp_path {self.folder}/uwsgi;
   scgi_temp_path {self.folder}/scgi;
   tcp_nodelay on;
+  keepalive_requests {UNLIMITED};
+  keepalive_timeout 1h;
+  proxy_http_version 1.1;
   upstream echo {{ server 127.0.0.1:{self.echo_port}; }}
+  upstream kept {{
+    server 127.0.0.1:{self.echo_port};
+    keepalive {IDLE_CONNECTIONS};
+    keepalive_requests {UNLIMITED};
+    keepalive_timeout 1h;
+  }}
   server {{
     listen 127.0.0.1:{self.ports[0]} backlog=4096;
     listen 127.0.0.1:{self.ports[1]} ssl backlog=4096;
@@ -133,15 +154,14 @@ http {{
     ssl_session_cache shared:tls:10m;
     location / {{
       proxy_pass http://echo;
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
       proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection "upgrade";
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header Connection "upgrade";{FORWARDED}
       proxy_read_timeout 1h;
       proxy_send_timeout 1h;
+    }}
+    location /bytes/ {{
+      proxy_pass http://kept;
+      proxy_set_header Connection "";{FORWARDED}
     }}
   }}
 }}
@@ -177,6 +197,7 @@ frontend public
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   default_backend echo
 backend echo
+  http-reuse always
   server one 127.0.0.1:{self.echo_port}
 """)
         return [self.binary, "-db", "-f", str(self.folder / "haproxy.cfg")]

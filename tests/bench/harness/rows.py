@@ -14,7 +14,7 @@ IDLE_SETTLE = 1.0
 class Row:
     name: str
     scheme: str
-    kind: str  # cpu_message | cpu_upgrade | idle | p99
+    kind: str  # cpu_message | cpu_upgrade | cpu_request | cpu_connection | idle | p99
     unit: str
     aim: str  # from the project's budgets, empty when there is none
     options: dict
@@ -48,26 +48,50 @@ def all_rows(divisor=1):
             Row(f"{scheme}-idle", scheme, "idle", "bytes per idle session", f"<= {idle_aim}",
                 {"size": 128, "connections": some(sessions), "in_flight": 64}),
         ]
-    return rows
+    return rows + http_rows(some)
 
 
-def measure(row, tools, url, proxy):
+def http_rows(some):
+    def row(name, kind, unit, **options):
+        return Row(name, name.split("-")[0], kind, f"ns CPU per {unit}", "<= 0.95 nginx", options)
+
+    return [
+        row("http-small", "cpu_request", "128 B GET", size=128, connections=50, count=some(60_000)),
+        row("http-64k", "cpu_request", "64 KB GET", size=65536, connections=50, count=some(10_000)),
+        row("http-close", "cpu_connection", "GET and connection", size=128, in_flight=50, count=some(10_000)),
+        row("https-small", "cpu_request", "128 B GET", size=128, connections=50, count=some(60_000)),
+    ]
+
+
+def said(sample):
+    """A sample in a line of progress."""
+    connections = sample.get("server_connections")
+    return f"{sample['value']:,.0f}" + ("" if connections is None else f" ({connections} server connections)")
+
+
+def measure(row, tools, echo, url, proxy):
     """One figure with what belongs to it. `proxy` is None when the load goes straight to the echo server."""
     if row.kind == "idle":
         return measure_idle(row, tools, url, proxy)
-    mode = {"cpu_message": "messages", "cpu_upgrade": "upgrades", "p99": "open-loop"}[row.kind]
+    mode = {"cpu_message": "messages", "cpu_request": "messages", "cpu_upgrade": "upgrades",
+            "cpu_connection": "upgrades", "p99": "open-loop"}[row.kind]
     pids = proxy.pids() if proxy else []
     with Load(tools, mode, url, **row.options) as load:
         time.sleep(SETTLE)
+        accepted = echo.accepted()
         before = meter.cpu_nanoseconds(pids)
         report = load.go()
         time.sleep(SETTLE)
         spent = meter.cpu_nanoseconds(pids) - before
+        accepted = echo.accepted() - accepted
     if row.kind == "p99":
         return {"value": report["p99_us"], "p50_us": report["p50_us"], "p999_us": report["p999_us"]}
-    work = report["closed"] if row.kind == "cpu_upgrade" else 2 * report["echoed"]
-    return {"value": spent / work, "wall_seconds": report["wall_seconds"], "work": work, "p50_us": report["p50_us"],
-            "p99_us": report["p99_us"]}
+    work = {"cpu_message": 2 * report["echoed"], "cpu_request": report["echoed"]}.get(row.kind, report["closed"])
+    sample = {"value": spent / work, "wall_seconds": report["wall_seconds"], "work": work, "p50_us": report["p50_us"],
+              "p99_us": report["p99_us"]}
+    if row.kind in ("cpu_request", "cpu_connection"):
+        sample["server_connections"] = accepted
+    return sample
 
 
 def warm_up(tools, url):

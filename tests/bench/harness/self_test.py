@@ -1,10 +1,12 @@
 """Can the tools be believed? Exact counts straight against the echo server, an independent look at its bytes, and a
-relay that damages one byte, which the generator must notice."""
+relay that damages one byte or swaps one answer, which the generator must notice."""
 
 import contextlib
+import itertools
 import json
 import os
 import socket
+import struct
 import subprocess
 import threading
 
@@ -28,8 +30,9 @@ def expected_sent(mode, options):
 
 
 def check_counts(tools, echo):
-    for mode, options in CASES:
-        report = run_load(tools, mode, echo.url, **options)
+    for scheme, (mode, options) in itertools.product(("ws", "http"), CASES):
+        accepted = echo.accepted()
+        report = run_load(tools, mode, echo.url(scheme), **options)
         sent = expected_sent(mode, options)
         assert report["sent"] == report["echoed"] == sent, report
         assert report["bytes_verified"] == sent * options.get("size", 128), report
@@ -38,7 +41,8 @@ def check_counts(tools, echo):
         assert report["p50_us"] <= report["p99_us"] <= report["p999_us"], report
         if mode == "open-loop":
             assert report["wall_seconds"] > (sent - 1) / options["rate"], report
-        print(f"ok  {mode} {options}")
+        assert echo.accepted() - accepted == report["opened"], report
+        print(f"ok  {scheme} {mode} {options}")
 
 
 def check_echo_bytes(echo):
@@ -58,29 +62,77 @@ def check_echo_bytes(echo):
     print("ok  the echo server's bytes")
 
 
-def pump(source, sink, damage_at):
-    """Copies until the end; the byte at offset `damage_at` is inverted on its way."""
+def check_answer_bytes(echo):
+    """Two pipelined requests are answered in order, each with its stamp and the pattern, the second with the end."""
+    with socket.create_connection(("127.0.0.1", echo.port)) as client:
+        client.settimeout(5)
+        client.sendall(b"GET /bytes/20/7/3 HTTP/1.1\r\nHost: x\r\n\r\n"
+                       b"GET /bytes/5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answers = b"".join(iter(lambda: client.recv(65536), b""))
+    state, pattern = 0x12345678, bytearray()
+    for _ in range(20):
+        state = (state * 1664525 + 1013904223) % 2**32
+        pattern.append(state >> 24)
+    first, second, third = answers.split(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nContent-Length: 20" in first, first
+    assert second.startswith(struct.pack("<II", 3, 7) + pattern[8:] + b"HTTP/1.1 200 OK\r\n"), second
+    assert b"\r\nContent-Length: 5" in second and b"\r\nConnection: close" in second and third == bytes(5), answers
+    print("ok  the echo server's plain answers")
+
+
+def check_bad_requests_are_refused(echo):
+    for request in (b"POST /bytes/5 HTTP/1.1\r\n", b"GET /bytes/5/1 HTTP/1.1\r\n", b"GET /bytes/5/1/2/ HTTP/1.1\r\n",
+                    b"GET /bytes/x HTTP/1.1\r\n", b"GET /bytes/5 HTTP/1.0\r\n",
+                    b"GET /bytes/5 HTTP/1.1\r\nContent-Length: 3\r\n"):
+        with socket.create_connection(("127.0.0.1", echo.port)) as client:
+            client.settimeout(5)
+            client.sendall(request + b"\r\n")
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 400 "), (request, answer)
+    print("ok  what is not a GET of /bytes/SIZE is refused")
+
+
+def damage_at(offset):
+    """Inverts the byte at this offset of the stream."""
     seen = 0
+
+    def change(chunk):
+        nonlocal seen
+        at = offset - seen
+        seen += len(chunk)
+        return chunk[:at] + bytes([chunk[at] ^ 0xFF]) + chunk[at + 1:] if 0 <= at < len(chunk) else chunk
+
+    return change
+
+
+def ask_for_another(chunk):
+    """Request 57 gets the answer of request 58."""
+    return chunk.replace(b"/57 HTTP/1.1\r\n", b"/58 HTTP/1.1\r\n")
+
+
+def as_it_is(chunk):
+    return chunk
+
+
+def pump(source, sink, change):
+    """Copies until the end; `change` may alter each chunk on its way."""
     with contextlib.suppress(OSError):
-        while chunk := bytearray(source.recv(65536)):
-            if damage_at is not None and seen <= damage_at < seen + len(chunk):
-                chunk[damage_at - seen] ^= 0xFF
-            seen += len(chunk)
-            sink.sendall(chunk)
+        while chunk := source.recv(65536):
+            sink.sendall(change(chunk))
     for end in (source, sink):
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
 
 
-def check_damage_is_noticed(tools, echo):
+def check_damage_is_noticed(tools, echo, scheme, to_server, to_client, what):
     with socket.create_server(("127.0.0.1", 0)) as listener, \
             socket.create_connection(("127.0.0.1", echo.port)) as server:
-        command = [str(tools / "hawser_bench_loadgen"), "messages", f"ws://127.0.0.1:{listener.getsockname()[1]}",
+        command = [str(tools / "hawser_bench_loadgen"), "messages", f"{scheme}://127.0.0.1:{listener.getsockname()[1]}",
                    "--connections", "1", "--count", "100", "--size", "1000", "--deadline", "20"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             client = listener.accept()[0]
-            threads = [threading.Thread(target=pump, args=(client, server, None)),
-                       threading.Thread(target=pump, args=(server, client, 50_000))]
+            threads = [threading.Thread(target=pump, args=(client, server, to_server)),
+                       threading.Thread(target=pump, args=(server, client, to_client))]
             for thread in threads:
                 thread.start()
             report = json.loads(process.communicate(timeout=30)[0])
@@ -89,10 +141,14 @@ def check_damage_is_noticed(tools, echo):
             client.close()
         assert process.returncode == 1 and report["errors"] > 0, report
         assert "differs" in report["first_error"], report
-    print("ok  one damaged byte of 100,000 is noticed")
+    print(f"ok  {scheme}: {what} is noticed")
 
 
 def run(tools, echo):
     check_counts(tools, echo)
     check_echo_bytes(echo)
-    check_damage_is_noticed(tools, echo)
+    check_answer_bytes(echo)
+    check_bad_requests_are_refused(echo)
+    for scheme in ("ws", "http"):
+        check_damage_is_noticed(tools, echo, scheme, as_it_is, damage_at(50_000), "one damaged byte of 100,000")
+    check_damage_is_noticed(tools, echo, "http", ask_for_another, as_it_is, "the answer of another request")
