@@ -8,11 +8,15 @@
 
 namespace hawser::http {
 
-// Whether a field of this name speaks about the client's address or request, so that only Hawser may write it.
-[[nodiscard]] bool is_forwarding_field(std::string_view name) noexcept;
+// Whether a received field of this name is left out because Hawser writes it or nobody may. Of a trusted hop the others
+// (X-Forwarded-Port, …) are kept, unless they are spelled with '_', which a hop may not have recognized.
+[[nodiscard]] bool is_replaced_field(std::string_view name, HopTrust trust) noexcept;
 
-// `host` is the Host field as the client sent it. A client on a unix socket has no address: X-Forwarded-For and
-// X-Real-IP are left out, Forwarded says unknown.
-void append_forwarding_fields(std::string& out, const ForwardedClient& client, std::string_view host);
+// `headers` are those received, `host` is the Host field as the client sent it. For an untrusted peer all speak of the
+// client alone. A trusted one's lists are kept and the peer added, and so is its X-Forwarded-Proto and -Host if there
+// is one that makes sense. Who is on a unix socket has no address: X-Forwarded-For and X-Real-IP do not name it,
+// Forwarded says unknown.
+void append_forwarding_fields(std::string& out, const ForwardedClient& client, const HeaderList& headers,
+                              std::string_view host);
 
 }  // namespace hawser::http

@@ -67,11 +67,11 @@ bool is_ignored_expectation(std::string_view name, Version version) {
   return version == Version::http_1_0 && equals_ignoring_case(name, "Expect");
 }
 
-void append_request_fields(std::string& out, const RequestHead& head, std::string_view new_host) {
+void append_request_fields(std::string& out, const RequestHead& head, HopTrust trust, std::string_view new_host) {
   const HopByHopFields hop_by_hop(head.headers);
   for (std::size_t i = 0; i < head.headers.size(); ++i) {
     const Header header = head.headers.at(i);
-    if (hop_by_hop.contains(header.name) || is_forwarding_field(header.name)) continue;
+    if (hop_by_hop.contains(header.name) || is_replaced_field(header.name, trust)) continue;
     if (is_ignored_expectation(header.name, head.version)) continue;
     const bool is_replaced = !new_host.empty() && equals_ignoring_case(header.name, "Host");
     append_field(out, header.name, is_replaced ? new_host : header.value);
@@ -94,8 +94,8 @@ std::string write_request_head(const RequestHead& head, const ForwardedClient& c
   out.reserve(head.method.size() + target.size() + rewrite.host.size() + fields_size(head.headers) + kRoomForOwnFields);
   out.append(head.method).append(" ").append(target).append(" HTTP/1.1\r\n");
   const std::size_t first_line = out.size();
-  append_request_fields(out, head, rewrite.host);
-  append_forwarding_fields(out, client, head.headers.find("Host").value_or(head.host));
+  append_request_fields(out, head, client.trust, rewrite.host);
+  append_forwarding_fields(out, client, head.headers, head.headers.find("Host").value_or(head.host));
   if (rewrite.purpose == RequestPurpose::websocket_upgrade) {
     out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
   } else {
