@@ -1,5 +1,5 @@
-// How many sessions a listener has, shared by all workers and kept over reloads, and each session's share of that
-// count. Lock-free, any thread.
+// What a listener counts, shared by all workers and kept over reloads: its sessions, those of each client address, and
+// how fast they come; and each session's share of the first. Any thread; the session count is lock-free.
 #pragma once
 
 #include <atomic>
@@ -7,15 +7,25 @@
 #include <memory>
 #include <utility>
 
+#include "base/lock_guarded.h"
+#include "limits/address_counter.h"
+#include "limits/token_bucket.h"
+
 namespace hawser::proxy {
 
 class alignas(64) ListenerState {
  public:
   [[nodiscard]] std::uint64_t sessions() const noexcept { return sessions_.load(std::memory_order_relaxed); }
+  // The sessions of each client address; leases of it keep it alive.
+  [[nodiscard]] const std::shared_ptr<limits::AddressCounter>& addresses() const noexcept { return addresses_; }
+  // Gives a token to each new session.
+  [[nodiscard]] LockGuarded<limits::TokenBucket>& new_sessions() noexcept { return new_sessions_; }
 
  private:
   friend class ListenerLease;
   std::atomic<std::uint64_t> sessions_{0};
+  std::shared_ptr<limits::AddressCounter> addresses_ = std::make_shared<limits::AddressCounter>();
+  LockGuarded<limits::TokenBucket> new_sessions_;
 };
 
 class ListenerLease {

@@ -1,5 +1,7 @@
 #include "proxy/state_registry.h"
 
+#include "base/secure_random.h"
+
 namespace hawser::proxy {
 
 namespace {
@@ -35,12 +37,17 @@ std::shared_ptr<ListenerState> StateRegistry::listener(const std::string& name) 
   return find_or_make(listeners_, name);
 }
 
+std::shared_ptr<limits::RateLimiter> StateRegistry::rate_limiter(const std::string& name) {
+  return find_or_make(rate_limiters_, name, random_u64());
+}
+
 void StateRegistry::forget_unused() {
   const auto is_unused = [](const auto& entry) { return entry.second.expired(); };
   std::erase_if(servers_, is_unused);
   std::erase_if(groups_, is_unused);
   std::erase_if(upstreams_, is_unused);
   std::erase_if(listeners_, is_unused);
+  std::erase_if(rate_limiters_, is_unused);
 }
 
 }  // namespace hawser::proxy

@@ -1,5 +1,5 @@
-// Finds the state of servers, upstreams and listeners again after a reload, also of those that were away for a while
-// and still have sessions. Owned by the main thread.
+// Finds the state of servers, upstreams, listeners and rates again after a reload, also of those that were away for a
+// while and still have sessions. Owned by the main thread.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "limits/rate_limiter.h"
 #include "proxy/listener_state.h"
 #include "upstream/server_state.h"
 #include "upstream/upstream_state.h"
@@ -22,6 +23,8 @@ class StateRegistry {
   // Of the upstream's servers of one rank.
   [[nodiscard]] std::shared_ptr<upstream::GroupState> group(const std::string& upstream, std::size_t tier);
   [[nodiscard]] std::shared_ptr<ListenerState> listener(const std::string& name);
+  // `name` says whose rate it is: whoever gives the same name shares its buckets.
+  [[nodiscard]] std::shared_ptr<limits::RateLimiter> rate_limiter(const std::string& name);
   // Drops the entries nobody refers to any more.
   void forget_unused();
 
@@ -30,6 +33,7 @@ class StateRegistry {
   std::map<std::string, std::weak_ptr<upstream::UpstreamState>> upstreams_;
   std::map<std::string, std::weak_ptr<upstream::GroupState>> groups_;
   std::map<std::string, std::weak_ptr<ListenerState>> listeners_;
+  std::map<std::string, std::weak_ptr<limits::RateLimiter>> rate_limiters_;
 };
 
 }  // namespace hawser::proxy

@@ -1,5 +1,6 @@
 #include "proxy/listener_state.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -53,4 +54,39 @@ TEST_CASE("a state lives as long as a lease of it") {
     CHECK_FALSE(watched.expired());
   }
   CHECK(watched.expired());
+}
+
+TEST_CASE("a listener counts the sessions of each address apart from its own") {
+  const auto state = std::make_shared<ListenerState>();
+  const auto address = hawser::IpAddress::from_v4({192, 0, 2, 1});
+  const auto first = hawser::limits::AddressCounter::acquire(state->addresses(), address);
+  const auto second = hawser::limits::AddressCounter::acquire(state->addresses(), address);
+  CHECK(second.rank() == 2);
+  CHECK(state->addresses()->addresses() == 1);
+  CHECK(state->sessions() == 0);
+}
+
+TEST_CASE("a lease of an address outlives the listener") {
+  auto state = std::make_shared<ListenerState>();
+  const std::weak_ptr<hawser::limits::AddressCounter> watched = state->addresses();
+  {
+    const auto address = hawser::IpAddress::from_v4({192, 0, 2, 1});
+    const auto lease = hawser::limits::AddressCounter::acquire(state->addresses(), address);
+    state.reset();
+    CHECK_FALSE(watched.expired());
+  }
+  CHECK(watched.expired());
+}
+
+TEST_CASE("all workers take the tokens for new sessions from one bucket") {
+  ListenerState state;
+  const auto take = [&state](hawser::TimePoint now) {
+    return state.new_sessions().with(
+        [now](hawser::limits::TokenBucket& bucket) { return bucket.try_take({.per_second = 2, .burst = 2}, now); });
+  };
+  const hawser::TimePoint now{};
+  CHECK(take(now));
+  CHECK(take(now));
+  CHECK_FALSE(take(now));
+  CHECK(take(now + std::chrono::milliseconds(500)));
 }

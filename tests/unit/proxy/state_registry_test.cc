@@ -1,4 +1,4 @@
-// StateRegistry: which servers, tiers, upstreams and listeners are the same as before, and for how long.
+// StateRegistry: which servers, tiers, upstreams, listeners and rates are the same as before, and for how long.
 #include "proxy/state_registry.h"
 
 #include <memory>
@@ -60,4 +60,17 @@ TEST_CASE("what nobody holds any more is not kept alive, and begins anew") {
   SECTION("before it is forgotten") {}
   SECTION("once it is forgotten") { states.forget_unused(); }
   CHECK_FALSE(states.server("chat", "10.0.0.1:80", "")->is_blocked());
+}
+
+TEST_CASE("a rate's buckets are the same as long as somebody holds them") {
+  StateRegistry states;
+  auto limiter = states.rate_limiter("chat");
+  const limits::Rate rate{.per_second = 1, .burst = 1};
+  REQUIRE(limiter->try_take("client", rate, TimePoint{}));
+  states.forget_unused();
+  CHECK(states.rate_limiter("chat") == limiter);
+  CHECK(states.rate_limiter("news") != limiter);
+  CHECK_FALSE(states.rate_limiter("chat")->try_take("client", rate, TimePoint{}));
+  limiter.reset();
+  CHECK(states.rate_limiter("chat")->try_take("client", rate, TimePoint{}));
 }
