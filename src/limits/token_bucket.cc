@@ -43,7 +43,8 @@ FineTime interval_of(double per_second, std::uint32_t burst) noexcept {
   constexpr double kLost = 0x1p-51;
   const std::int64_t longest = kDeepest / burst;
   const double nanoseconds = 1e9 / per_second * (1 - kLost);
-  if (!(nanoseconds >= 0 && nanoseconds < static_cast<double>(longest))) return {longest, 0};
+  const bool fits = nanoseconds >= 0 && nanoseconds < static_cast<double>(longest);
+  if (!fits) return {longest, 0};
   const auto whole = static_cast<std::int64_t>(nanoseconds);
   return {whole, static_cast<std::uint32_t>((nanoseconds - static_cast<double>(whole)) * 0x1p32)};
 }
