@@ -113,6 +113,13 @@ TEST_CASE("a regular expression matches anywhere in the path unless it is anchor
   CHECK_FALSE(is_regex_match("^/room$", "/room/1"));
 }
 
+TEST_CASE("a regular expression sees bytes: no byte of a path hides it from a dot") {
+  CHECK(is_regex_match("^/private/.*$", "/private/a\nb"));
+  CHECK(is_regex_match("^/private/.*$", "/private/\xff\xfe"));
+  CHECK(is_regex_match("^/private/.*$", "/private/\xc3\xa9"));
+  CHECK(is_regex_match("^/caf\xc3\xa9$", "/caf\xc3\xa9"));
+}
+
 TEST_CASE("a bad regular expression is refused with its reason") {
   Router router;
   const Status added = router.add(with(&RouteMatch::path_regex, "room-(["));
