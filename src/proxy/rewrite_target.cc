@@ -8,12 +8,15 @@ namespace hawser::proxy {
 
 namespace {
 
-// The path that `prefix` and `rest` make, with one slash where they meet.
+// `path` behind `matched`: empty, or with the slash that begins it.
+std::string_view behind(std::string_view matched, std::string_view path) {
+  if (matched.ends_with('/')) matched.remove_suffix(1);
+  return path.starts_with(matched) ? path.substr(matched.size()) : path;
+}
+
 std::string join(std::string_view prefix, std::string_view rest) {
-  if (rest.starts_with('/')) rest.remove_prefix(1);
-  std::string path(prefix);
-  if (!rest.empty() && !path.ends_with('/')) path += '/';
-  return path.append(rest);
+  if (!rest.empty() && prefix.ends_with('/')) prefix.remove_suffix(1);
+  return std::string(prefix).append(rest);
 }
 
 }  // namespace
@@ -21,8 +24,7 @@ std::string join(std::string_view prefix, std::string_view rest) {
 std::string rewritten_target(const Route& route, const http::RequestHead& request) {
   const RouteRewrite& rewrite = route.rewrite;
   if (rewrite.prefix.empty() || !request.path.starts_with('/')) return {};
-  std::string_view rest = request.path;
-  if (rest.starts_with(rewrite.matched_prefix)) rest.remove_prefix(rewrite.matched_prefix.size());
+  const std::string_view rest = behind(rewrite.matched_prefix, request.path);
   std::string target;
   http::append_encoded_path(target, join(rewrite.prefix, rest));
   if (const std::size_t query = request.target.find('?'); query != std::string::npos) {
