@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "log/access_log.h"
+#include "proxy/compile_networks.h"
 #include "proxy/compile_route.h"
 #include "proxy/compile_tls.h"
 #include "proxy/compile_upstream.h"
@@ -74,6 +75,9 @@ std::unique_ptr<Snapshot> compile_snapshot(const config::Configuration& configur
     snapshot->upstreams.push_back(
         compile_upstream(upstream, known, find_upstream(predecessor, upstream.name), states, diagnostics));
   }
+  const config::Location proxies_where{.file = configuration.file, .path = "trusted_proxies"};
+  snapshot->trusted_proxies = compile_networks(configuration.trusted_proxies, proxies_where, diagnostics);
+  snapshot->error_pages = ErrorPages::load(configuration.error_pages, nullptr, diagnostics);
   add_routes(configuration, states, *snapshot, diagnostics);
   compile_access_format(configuration.access_log, *snapshot, diagnostics);
   states.forget_unused();
