@@ -36,8 +36,9 @@ struct RequestHead {
   std::string host;    // the Host field, or the authority of an absolute-form target; with port, lower case
   Version version = Version::http_1_1;
   BodyFraming body;
-  bool keep_alive = true;         // whether the client lets the connection be used again
-  bool expects_continue = false;  // Expect: 100-continue
+  bool keep_alive = true;                // whether the client lets the connection be used again
+  bool expects_continue = false;         // Expect: 100-continue, and nothing else
+  bool has_unknown_expectation = false;  // Expect says anything else, or is repeated: 417
   bool is_websocket_upgrade =
       false;  // GET, HTTP/1.1, Connection: upgrade, Upgrade: websocket; key and version unchecked
   HeaderList headers;

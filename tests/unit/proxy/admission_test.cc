@@ -11,6 +11,12 @@ using namespace hawser::proxy;
 
 namespace {
 
+// 0 when the request was not refused.
+int refusal_status(const Verdict& verdict) {
+  const auto* const refusal = std::get_if<Refusal>(&verdict.decision);
+  return refusal != nullptr ? refusal->status : 0;
+}
+
 // One route to /ws that takes WebSockets, one to /plain that does not.
 struct Rig {
   Rig() {
@@ -34,9 +40,11 @@ struct Rig {
     snapshot.routes.push_back(route);
     return route;
   }
-  [[nodiscard]] Verdict admit_request(std::uint64_t rank = 1) {
-    return admit(snapshot, listener, {.listener_rank = rank}, record, rng, now);
+  [[nodiscard]] Verdict admit_request(std::uint64_t rank = 1) { return admit_session({.listener_rank = rank}); }
+  [[nodiscard]] Verdict admit_session(const SessionStanding& standing) {
+    return admit(snapshot, listener, standing, record, rng, now);
   }
+  [[nodiscard]] int status() { return refusal_status(admit_request()); }
   void ask_for_websocket() {
     record.head.is_websocket_upgrade = true;
     record.head.headers.set("Sec-WebSocket-Version", "13");
@@ -49,12 +57,6 @@ struct Rig {
   Rng rng{1};
   TimePoint now{};
 };
-
-// 0 when the request was not refused.
-int refusal_status(const Verdict& verdict) {
-  const auto* const refusal = std::get_if<Refusal>(&verdict.decision);
-  return refusal != nullptr ? refusal->status : 0;
-}
 
 std::string field(const Verdict& verdict, std::string_view name) {
   const auto* const refusal = std::get_if<Refusal>(&verdict.decision);
