@@ -82,12 +82,16 @@ ConnectOutcome Connect::use(upstream::ServerLease lease, const upstream::Server&
   server_name_ = server.name;
   target_ = upstream_->options().target_of(server);
   tried_.push_back(server.state.get());
-  if (purpose_ == ConnectFor::websocket) {
-    if (auto warm = worker_.warm_pool().take(*server.state)) {
-      return succeed({std::move(warm), std::move(lease_), true});
-    }
+  if (auto pooled = take_pooled(*server.state)) {
+    return succeed({std::move(pooled), std::move(lease_), ConnectionSource::pooled});
   }
   return open_connection();
+}
+
+std::unique_ptr<event::ByteStream> Connect::take_pooled(const upstream::ServerState& state) {
+  const auto freshness = purpose_ == ConnectFor::unrepeatable ? Freshness::recent : Freshness::any;
+  const auto first = purpose_ == ConnectFor::websocket ? TakeFirst::unused : TakeFirst::used;
+  return worker_.connection_pool().take(state, freshness, first).stream;
 }
 
 ConnectOutcome Connect::open_connection() {
@@ -107,7 +111,7 @@ void Connect::on_server_connect(Result<std::unique_ptr<event::ByteStream>> outco
   timer_.disarm();
   if (!outcome) return tell(handle_failure(outcome.error()));
   drop_attempt();
-  tell(succeed({std::move(*outcome), std::move(lease_), false}));
+  tell(succeed({std::move(*outcome), std::move(lease_), ConnectionSource::fresh}));
 }
 
 // What is served now may last for hours and pins no configuration.

@@ -24,10 +24,16 @@ namespace hawser::proxy {
 
 struct Connecting {};  // the observer hears of it
 
+enum class ConnectionSource : std::uint8_t {
+  fresh,
+  pooled,  // it waited in the worker's pool, and may have died unnoticed
+};
+
+// A pooled connection is being read already: an observer must be set before the loop goes on, or the stream closed.
 struct Connected {
   std::unique_ptr<event::ByteStream> server;
   upstream::ServerLease lease;
-  bool is_warm = false;  // it was opened ahead of need, and may have died unnoticed
+  ConnectionSource source = ConnectionSource::fresh;
 };
 
 struct ConnectFailed {
@@ -46,8 +52,12 @@ class ConnectOutcomeObserver {
   ~ConnectOutcomeObserver() = default;
 };
 
-// What the connection is for: only upgrades use those opened ahead of need.
-enum class ConnectFor : std::uint8_t { exchange, websocket };
+// What the connection is for.
+enum class ConnectFor : std::uint8_t {
+  websocket,     // any pooled connection will do; one that was opened ahead of need is used first
+  repeatable,    // an exchange that may go out again: any will do, a used one first
+  unrepeatable,  // an exchange that may not: used ones only right after their last use
+};
 // Which servers a retry may go to.
 enum class RetryAt : std::uint8_t {
   another_server,  // one that was not tried yet
@@ -71,7 +81,7 @@ class Connect final : public event::Disposable,
   // up; otherwise the budget was charged and retry() must follow.
   [[nodiscard]] bool claim_retry(RetryAt where);
   [[nodiscard]] ConnectOutcome retry();
-  // Connects to the same server again, in place of a warm connection that was dead. Not an attempt.
+  // Connects to the same server again, in place of a pooled connection that was dead. Not an attempt.
   [[nodiscard]] ConnectOutcome connect_anew(upstream::ServerLease lease);
 
   // Gives up whatever is under way; no call follows.
@@ -79,6 +89,8 @@ class Connect final : public event::Disposable,
 
   // The server of the attempt under way or of the last one; empty before.
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
+  // How its connection was made.
+  [[nodiscard]] const upstream::ConnectTarget& target() const noexcept { return target_; }
   // Attempts begun.
   [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_made_; }
 
@@ -96,6 +108,7 @@ class Connect final : public event::Disposable,
   [[nodiscard]] upstream::PickRequest pick_request() const noexcept;
   [[nodiscard]] ConnectOutcome try_next();
   [[nodiscard]] ConnectOutcome use(upstream::ServerLease lease, const upstream::Server& server);
+  [[nodiscard]] std::unique_ptr<event::ByteStream> take_pooled(const upstream::ServerState& state);
   [[nodiscard]] ConnectOutcome open_connection();
   [[nodiscard]] ConnectOutcome handle_failure(const Error& error);
   [[nodiscard]] ConnectOutcome succeed(Connected connected);

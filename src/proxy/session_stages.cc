@@ -113,7 +113,7 @@ void Session::begin_connect() {
   upstream->options().key.expand(RecordVariables(*record_, worker_.loop().now()), key);
   http_->timeouts = upstream->options().timeouts;
   http_->try_timeout = upstream->options().retry.try_timeout;
-  const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : ConnectFor::exchange;
+  const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : ConnectFor::unrepeatable;
   ConnectOutcomeObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
       std::make_unique<Connect>(worker_, observer, record_->upstream, std::move(key), purpose));
@@ -145,9 +145,10 @@ void Session::begin_service(Connected connected) {
   if (is_websocket) {
     // A server that vanished without a word is not waited for on a connection from before.
     const Duration answer_time = http_->timeouts.response_head;
-    worker_.loop().arm(timer_, connected.is_warm ? std::min(http_->try_timeout, answer_time) : answer_time);
+    worker_.loop().arm(
+        timer_, connected.source == ConnectionSource::pooled ? std::min(http_->try_timeout, answer_time) : answer_time);
     stage_.emplace<std::unique_ptr<Upgrading>>(
-        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), connected.is_warm}));
+        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), connected.source == ConnectionSource::pooled}));
   } else {
     begin_exchange();
   }

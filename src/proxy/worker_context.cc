@@ -12,7 +12,7 @@ WorkerContext::WorkerContext(event::Loop& loop, event::Inbox& inbox, log::Logger
       inbox_(inbox),
       logger_(logger),
       rng_(seed),
-      warm_pool_(loop, tls_scratch_, Rng(rng_.next())),
+      connection_pool_(loop, loop, tls_scratch_, Rng(rng_.next())),
       last_session_id_(rng_.next() << 32U) {}
 
 WorkerContext::~WorkerContext() = default;
@@ -25,31 +25,31 @@ void WorkerContext::adopt(std::shared_ptr<const Snapshot> snapshot) {
   }
   upstreams_ = std::move(upstreams);
   snapshot_ = std::move(snapshot);
-  adopt_warm_targets();
+  adopt_pool_targets();
 }
 
 void WorkerContext::adopt(std::shared_ptr<const Upstream> changed) {
   for (auto& upstream : upstreams_) {
     if (upstream->options().name != changed->name) continue;
     upstream = std::make_shared<WorkerUpstream>(std::move(changed), upstream.get(), rng_);
-    return adopt_warm_targets();
+    return adopt_pool_targets();
   }
 }
 
-void WorkerContext::adopt_warm_targets() {
+void WorkerContext::adopt_pool_targets() {
   if (is_draining_) return;
-  std::vector<WarmTarget> targets;
+  std::vector<PoolTarget> targets;
   for (const auto& upstream : upstreams_) {
     const Upstream& options = upstream->options();
-    if (options.keepalive.prewarm == 0) continue;
+    if (options.keepalive.prewarm == 0 && options.keepalive.idle == 0) continue;
     for (const Tier& tier : options.tiers) {
       for (const upstream::Server& server : tier.group->servers) {
-        targets.push_back({server.state, options.target_of(server), options.keepalive.prewarm,
+        targets.push_back({server.state, options.target_of(server), options.keepalive.idle, options.keepalive.prewarm,
                            options.keepalive.timeout, options.timeouts.connect});
       }
     }
   }
-  warm_pool_.adopt(std::move(targets));
+  connection_pool_.adopt(std::move(targets));
 }
 
 std::shared_ptr<WorkerUpstream> WorkerContext::find_upstream(std::string_view name) const {
@@ -60,7 +60,7 @@ std::shared_ptr<WorkerUpstream> WorkerContext::find_upstream(std::string_view na
 
 void WorkerContext::begin_drain() {
   is_draining_ = true;
-  warm_pool_.adopt({});
+  connection_pool_.adopt({});
   for (Session* session = first_session_; session != nullptr;) {
     Session& current = *session;
     session = session->next_;

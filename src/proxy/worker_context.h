@@ -12,8 +12,8 @@
 #include "event/inbox.h"
 #include "event/loop.h"
 #include "log/logger.h"
+#include "proxy/connection_pool.h"
 #include "proxy/snapshot.h"
-#include "proxy/warm_pool.h"
 #include "proxy/worker_upstream.h"
 #include "tls/tls_scratch.h"
 
@@ -42,7 +42,7 @@ class WorkerContext {
   [[nodiscard]] log::Logger& logger() noexcept { return logger_; }
   [[nodiscard]] Rng& rng() noexcept { return rng_; }
   [[nodiscard]] WorkerCounters& counters() noexcept { return counters_; }
-  [[nodiscard]] WarmPool& warm_pool() noexcept { return warm_pool_; }
+  [[nodiscard]] ConnectionPool& connection_pool() noexcept { return connection_pool_; }
   // Goes on by one each time it is asked.
   [[nodiscard]] std::uint64_t next_connection() noexcept { return ++last_connection_; }
 
@@ -69,7 +69,7 @@ class WorkerContext {
   friend class Session;
   void add(Session& session) noexcept;
   void remove(Session& session) noexcept;
-  void adopt_warm_targets();
+  void adopt_pool_targets();
 
   event::Loop& loop_;
   event::Inbox& inbox_;
@@ -79,7 +79,7 @@ class WorkerContext {
   WorkerCounters counters_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<std::shared_ptr<WorkerUpstream>> upstreams_;
-  WarmPool warm_pool_;
+  ConnectionPool connection_pool_;
   Session* first_session_ = nullptr;
   std::uint64_t last_session_id_;
   std::uint64_t last_connection_ = 0;

@@ -34,7 +34,7 @@ class WarmRig : public ConnectRig {
     add(server.address());
     options.keepalive.prewarm = 1;
     adopt();
-    REQUIRE(reaches([&] { return worker.warm_pool().counters().opened == 1; }));
+    REQUIRE(reaches([&] { return worker.connection_pool().counters().opened == 1; }));
   }
   // The connection is dead, the session still has its lease.
   [[nodiscard]] upstream::ServerLease take_lease(Caller& caller) {
@@ -200,31 +200,30 @@ TEST_CASE("an upgrade is given the warm connection at once") {
   WarmRig rig;
   Caller& caller = rig.begin(ConnectFor::websocket);
   REQUIRE(caller.is_connected());
-  CHECK(caller.connected().is_warm);
+  CHECK(caller.connected().source == ConnectionSource::pooled);
   CHECK(caller.stage->attempts() == 1);
   CHECK(caller.stage->server_name() == rig.server.address().to_string());
   CHECK(rig.state(0).live_sessions() == 1);
-  CHECK(rig.worker.warm_pool().counters().used == 1);
+  CHECK(rig.worker.connection_pool().counters().used == 1);
 }
 
-TEST_CASE("any other request is not given a warm connection") {
+TEST_CASE("an exchange may be given it, too") {
   WarmRig rig;
-  Caller& caller = rig.begin(ConnectFor::exchange);
-  REQUIRE(rig.has_outcome(caller));
+  Caller& caller = rig.begin(GENERATE(ConnectFor::repeatable, ConnectFor::unrepeatable));
   REQUIRE(caller.is_connected());
-  CHECK_FALSE(caller.connected().is_warm);
-  CHECK(rig.worker.warm_pool().counters().used == 0);
+  CHECK(caller.connected().source == ConnectionSource::pooled);
+  CHECK(rig.worker.connection_pool().counters().used == 1);
 }
 
 TEST_CASE("in place of a dead warm connection comes a fresh one, with the same lease and no other attempt") {
   WarmRig rig;
-  Caller& caller = rig.begin(ConnectFor::websocket);
+  Caller& caller = rig.begin(GENERATE(ConnectFor::websocket, ConnectFor::repeatable));
   REQUIRE(caller.is_connected());
   caller.connect_anew(rig.take_lease(caller));
   CHECK(rig.state(0).live_sessions() == 1);
   REQUIRE(rig.has_outcome(caller));
   REQUIRE(caller.is_connected());
-  CHECK_FALSE(caller.connected().is_warm);
+  CHECK(caller.connected().source == ConnectionSource::fresh);
   CHECK(caller.connected().lease.state() == &rig.state(0));
   CHECK(caller.stage->attempts() == 1);
   CHECK(rig.state(0).live_sessions() == 1);

@@ -50,6 +50,7 @@ class Caller final : private ConnectOutcomeObserver {
   }
   [[nodiscard]] std::string reason() const { return std::get<ConnectFailed>(outcome.value()).reason; }
 
+  event::StreamRecorder recorder;  // of its server
   std::unique_ptr<Connect> stage;
   std::optional<ConnectOutcome> outcome;  // empty: the stage is at it
 
@@ -60,13 +61,17 @@ class Caller final : private ConnectOutcomeObserver {
     is_calling_ = true;
     ConnectOutcome answer = call();
     is_calling_ = false;
-    if (!std::holds_alternative<Connecting>(answer)) outcome = std::move(answer);
+    if (!std::holds_alternative<Connecting>(answer)) keep(std::move(answer));
+  }
+  void keep(ConnectOutcome known) {
+    outcome = std::move(known);
+    if (is_connected()) connected().server->set_observer(&recorder);
   }
   void on_connect_outcome(ConnectOutcome told) override {
     CHECK_FALSE(is_calling_);
     CHECK_FALSE(outcome.has_value());
     CHECK_FALSE(std::holds_alternative<Connecting>(told));
-    outcome = std::move(told);
+    keep(std::move(told));
   }
 
   bool is_calling_ = false;
@@ -118,10 +123,10 @@ class ConnectRig {
   // The worker's configuration has no such upstream any more.
   void remove_upstream() { adopt_snapshot({}); }
 
-  Caller& caller(ConnectFor purpose = ConnectFor::exchange) {
+  Caller& caller(ConnectFor purpose = ConnectFor::repeatable) {
     return *callers_.emplace_back(std::make_unique<Caller>(worker, purpose));
   }
-  Caller& begin(ConnectFor purpose = ConnectFor::exchange) {
+  Caller& begin(ConnectFor purpose = ConnectFor::repeatable) {
     Caller& begun = caller(purpose);
     begun.start();
     return begun;

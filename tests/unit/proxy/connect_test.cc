@@ -51,7 +51,7 @@ TEST_CASE("a server that takes the connection is the session's, with its place")
   REQUIRE(caller.is_connected());
   CHECK(caller.connected().server != nullptr);
   CHECK(caller.connected().lease.state() == &rig.state(0));
-  CHECK_FALSE(caller.connected().is_warm);
+  CHECK(caller.connected().source == ConnectionSource::fresh);
   CHECK(caller.stage->attempts() == 1);
   CHECK(caller.stage->server_name() == good.address().to_string());
   CHECK(rig.state(0).live_sessions() == 1);

@@ -1,4 +1,4 @@
-// WarmPool with servers on loopback: what it keeps open, what it gives away, and what it closes.
+// Connections opened ahead of need, with servers on loopback: what is kept open, given away, and closed.
 #include <chrono>
 #include <memory>
 #include <string>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "proxy/warm_pool.h"
+#include "proxy/connection_pool.h"
 #include "support/catch.h"
 #include "unit/upstream/certified_server.h"
 #include "unit/upstream/loopback_server.h"
@@ -30,10 +30,13 @@ class Rig {
   // Everything that is due by now has happened.
   void settle() { turned.turn(20); }
 
-  WarmTarget target(const LoopbackServer& server, std::uint32_t count) {
-    return {.state = state, .connect = {.address = server.address()}, .count = count};
+  PoolTarget target(const LoopbackServer& server, std::uint32_t count) {
+    return {.state = state, .connect = {.address = server.address()}, .prewarm = count};
   }
-  void adopt(WarmTarget target) { pool->adopt({std::move(target)}); }
+  [[nodiscard]] std::unique_ptr<event::ByteStream> take() {
+    return pool->take(*state, Freshness::any, TakeFirst::unused).stream;
+  }
+  void adopt(PoolTarget target) { pool->adopt({std::move(target)}); }
   // A plain server's connections kept warm.
   void warm(const LoopbackServer& server, std::uint32_t count) {
     adopt(target(server, count));
@@ -43,7 +46,8 @@ class Rig {
   event::TurnedLoop turned;
   tls::TlsScratch scratch;
   std::shared_ptr<ServerState> state = std::make_shared<ServerState>();
-  std::unique_ptr<WarmPool> pool = std::make_unique<WarmPool>(turned.loop(), scratch, Rng(1));
+  std::unique_ptr<ConnectionPool> pool =
+      std::make_unique<ConnectionPool>(turned.loop(), turned.loop(), scratch, Rng(1));
 };
 
 // The one that took a connection.
@@ -51,7 +55,6 @@ struct Taker {
   explicit Taker(std::unique_ptr<event::ByteStream> taken) : stream(std::move(taken)) {
     REQUIRE(stream != nullptr);
     stream->set_observer(&recorder);
-    stream->start_reading();
   }
   std::unique_ptr<event::ByteStream> stream;
   event::StreamRecorder recorder;
@@ -95,14 +98,26 @@ TEST_CASE("as many connections as wanted are opened, and no more") {
   CHECK(rig.state->live_sessions() == 0);
 }
 
+TEST_CASE("any request is given one, however old: nobody has used it") {
+  Rig rig;
+  LoopbackServer server(rig.turned);
+  rig.warm(server, 1);
+  const auto freshness = GENERATE(Freshness::any, Freshness::recent);
+  const auto first = GENERATE(TakeFirst::used, TakeFirst::unused);
+  auto taken = rig.pool->take(*rig.state, freshness, first);
+  CHECK(taken.past_use == PastUse::unused);
+  const Taker taker(std::move(taken.stream));
+  CHECK(rig.pool->counters().used == 1);
+}
+
 TEST_CASE("there is nothing to take of a server that is not kept warm, or not yet") {
   Rig rig;
   LoopbackServer server(rig.turned);
   const ServerState stranger;
   rig.adopt(rig.target(server, 1));
-  CHECK(rig.pool->take(*rig.state) == nullptr);
+  CHECK(rig.take() == nullptr);
   REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 1; }));
-  CHECK(rig.pool->take(stranger) == nullptr);
+  CHECK(rig.pool->take(stranger, Freshness::any, TakeFirst::unused).stream == nullptr);
   CHECK(rig.pool->counters().used == 0);
 }
 
@@ -110,7 +125,7 @@ TEST_CASE("a connection that is taken carries bytes both ways, and another is op
   Rig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 2);
-  Taker taker(rig.pool->take(*rig.state));
+  Taker taker(rig.take());
   CHECK(rig.pool->counters().used == 1);
   REQUIRE(rig.reaches([&] { return server.live_count() == 3; }));
   rig.settle();
@@ -124,34 +139,22 @@ TEST_CASE("when all are taken there is none until the next is ready") {
   Rig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 2);
-  Taker first(rig.pool->take(*rig.state));
-  Taker second(rig.pool->take(*rig.state));
-  CHECK(rig.pool->take(*rig.state) == nullptr);
+  Taker first(rig.take());
+  Taker second(rig.take());
+  CHECK(rig.take() == nullptr);
   CHECK(rig.pool->counters().used == 2);
   REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 4; }));
-  Taker third(rig.pool->take(*rig.state));
+  Taker third(rig.take());
   check_answered(rig, server, third, "third");
   CHECK(first.recorder.ends.empty());
   CHECK(second.recorder.ends.empty());
-}
-
-TEST_CASE("bytes that come after the taking wait for the taker") {
-  Rig rig;
-  LoopbackServer server(rig.turned);
-  rig.warm(server, 1);
-  auto stream = rig.pool->take(*rig.state);
-  server.connections.front()->write("early");
-  rig.settle();
-  CHECK(rig.pool->counters().died == 0);
-  Taker taker(std::move(stream));
-  CHECK(rig.reaches([&] { return taker.recorder.received == "early"; }));
 }
 
 TEST_CASE("what is taken outlives the pool, what is not taken ends with it") {
   Rig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 3);
-  Taker taker(rig.pool->take(*rig.state));
+  Taker taker(rig.take());
   rig.pool.reset();
   REQUIRE(rig.reaches([&] { return server.live_count() == 1; }));
   check_answered(rig, server, taker, "question");
@@ -169,14 +172,14 @@ TEST_CASE("a connection that dies while it waits is replaced") {
   REQUIRE(rig.reaches([&] { return server.connections.size() == 3; }));
   REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 3; }));
   CHECK(server.live_count() == 2);
-  Taker taker(rig.pool->take(*rig.state));
+  Taker taker(rig.take());
   check_answered(rig, server, taker, "question");
 }
 
 TEST_CASE("a connection that waited too long is closed and replaced") {
   Rig rig;
   LoopbackServer server(rig.turned);
-  WarmTarget target = rig.target(server, 1);
+  PoolTarget target = rig.target(server, 1);
   target.timeout = 100ms;
   rig.adopt(std::move(target));
   REQUIRE(rig.reaches([&] { return server.connections.size() == 2; }));
@@ -187,11 +190,11 @@ TEST_CASE("a connection that waited too long is closed and replaced") {
 TEST_CASE("a connection that is taken does not grow too old") {
   Rig rig;
   LoopbackServer server(rig.turned);
-  WarmTarget target = rig.target(server, 1);
+  PoolTarget target = rig.target(server, 1);
   target.timeout = 100ms;
   rig.adopt(std::move(target));
   REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 1; }));
-  Taker taker(rig.pool->take(*rig.state));
+  Taker taker(rig.take());
   // Its successors do.
   REQUIRE(rig.reaches([&] { return server.connections.size() == 4; }));
   check_answered(rig, server, taker, "question");
@@ -204,7 +207,7 @@ TEST_CASE("a server that takes no sessions gets no connection until it does") {
   const auto healthy_state = std::make_shared<ServerState>();
   const auto adopt_both = [&] {
     rig.pool->adopt(
-        {rig.target(server, 1), {.state = healthy_state, .connect = {.address = healthy.address()}, .count = 1}});
+        {rig.target(server, 1), {.state = healthy_state, .connect = {.address = healthy.address()}, .prewarm = 1}});
     REQUIRE(rig.reaches([&] { return healthy.live_count() == 1; }));
     rig.settle();
   };
@@ -228,7 +231,7 @@ TEST_CASE("a server that refuses is tried again until it is there") {
   server.stop_listening();
   rig.adopt(rig.target(server, 2));
   rig.settle();
-  CHECK(rig.pool->take(*rig.state) == nullptr);
+  CHECK(rig.take() == nullptr);
   server.listen_again();
   CHECK(rig.reaches([&] { return rig.pool->counters().opened == 2; }));
 }
@@ -237,7 +240,7 @@ TEST_CASE("a server that never finishes a handshake is given up, and then tried 
   Rig rig;
   CertifiedServer certified(rig.turned);
   LoopbackServer silent(rig.turned);
-  WarmTarget target = rig.target(silent, 3);
+  PoolTarget target = rig.target(silent, 3);
   target.connect = certified.target("server.test");
   target.connect.address = silent.address();
   target.connect_timeout = 200ms;
@@ -275,17 +278,17 @@ TEST_CASE("what is kept warm follows what is wanted") {
   SECTION("none") {
     rig.adopt(rig.target(server, 0));
     CHECK(rig.reaches([&] { return server.live_count() == 0; }));
-    CHECK(rig.pool->take(*rig.state) == nullptr);
+    CHECK(rig.take() == nullptr);
   }
   SECTION("nothing of a server that left") {
     rig.pool->adopt({});
     CHECK(rig.reaches([&] { return server.live_count() == 0; }));
-    CHECK(rig.pool->take(*rig.state) == nullptr);
+    CHECK(rig.take() == nullptr);
   }
   SECTION("a server that moved to another address") {
     LoopbackServer other(rig.turned);
     rig.adopt(rig.target(other, 3));
-    CHECK(rig.pool->take(*rig.state) == nullptr);
+    CHECK(rig.take() == nullptr);
     CHECK(rig.reaches([&] { return server.live_count() == 0 && other.live_count() == 3; }));
   }
 }
@@ -293,11 +296,11 @@ TEST_CASE("what is kept warm follows what is wanted") {
 TEST_CASE("over TLS the handshake is done before the connection is needed") {
   Rig rig;
   CertifiedServer certified(rig.turned);
-  WarmTarget target = rig.target(certified.server, 2);
+  PoolTarget target = rig.target(certified.server, 2);
   target.connect = certified.target("server.test");
   rig.adopt(std::move(target));
   REQUIRE(rig.reaches([&] { return rig.pool->counters().opened == 2; }));
-  Taker taker(rig.pool->take(*rig.state));
+  Taker taker(rig.take());
   check_answered(rig, certified.server, taker, "question");
   CHECK(rig.reaches([&] { return rig.pool->counters().opened == 3; }));
   SECTION("and one that dies is replaced") {
@@ -313,6 +316,6 @@ TEST_CASE("over TLS the handshake is done before the connection is needed") {
     const std::size_t before = certified.server.connections.size();
     REQUIRE(rig.reaches([&] { return certified.server.connections.size() >= before + 2; }));
     CHECK(rig.pool->counters().opened == 3);
-    CHECK(rig.pool->take(*rig.state) == nullptr);
+    CHECK(rig.take() == nullptr);
   }
 }
