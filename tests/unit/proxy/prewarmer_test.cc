@@ -8,8 +8,8 @@
 
 #include "proxy/connection_pool.h"
 #include "support/catch.h"
+#include "unit/proxy/pool_rig.h"
 #include "unit/upstream/certified_server.h"
-#include "unit/upstream/loopback_server.h"
 #include "upstream/server_lease.h"
 
 using namespace hawser;
@@ -20,59 +20,6 @@ using upstream::LoopbackServer;
 using upstream::ServerState;
 
 namespace {
-
-class Rig {
- public:
-  template <class Condition>
-  bool reaches(Condition condition) {
-    return upstream::turn_until(turned, condition);
-  }
-  // Everything that is due by now has happened.
-  void settle() { turned.turn(20); }
-
-  PoolTarget target(const LoopbackServer& server, std::uint32_t count) {
-    return {.state = state, .connect = {.address = server.address()}, .prewarm = count};
-  }
-  [[nodiscard]] std::unique_ptr<event::ByteStream> take() {
-    return pool->take(*state, Freshness::any, TakeFirst::unused).stream;
-  }
-  void adopt(PoolTarget target) { pool->adopt({std::move(target)}); }
-  // A plain server's connections kept warm.
-  void warm(const LoopbackServer& server, std::uint32_t count) {
-    adopt(target(server, count));
-    REQUIRE(reaches([&] { return pool->counters().opened == count && server.live_count() == count; }));
-  }
-
-  event::TurnedLoop turned;
-  tls::TlsScratch scratch;
-  std::shared_ptr<ServerState> state = std::make_shared<ServerState>();
-  std::unique_ptr<ConnectionPool> pool =
-      std::make_unique<ConnectionPool>(turned.loop(), turned.loop(), scratch, Rng(1));
-};
-
-// The one that took a connection.
-struct Taker {
-  explicit Taker(std::unique_ptr<event::ByteStream> taken) : stream(std::move(taken)) {
-    REQUIRE(stream != nullptr);
-    stream->set_observer(&recorder);
-  }
-  std::unique_ptr<event::ByteStream> stream;
-  event::StreamRecorder recorder;
-};
-
-// `asked` arrives at the server on a connection of the taker's own, and an answer comes back on it.
-void check_answered(Rig& rig, LoopbackServer& server, Taker& taker, std::string_view asked) {
-  (void)taker.stream->write(std::as_bytes(std::span(asked)));
-  upstream::ServedConnection* served = nullptr;
-  REQUIRE(rig.reaches([&] {
-    for (const auto& connection : server.connections) {
-      if (connection->recorder.received == asked) served = connection.get();
-    }
-    return served != nullptr;
-  }));
-  served->write("answer");
-  CHECK(rig.reaches([&] { return taker.recorder.received == "answer"; }));
-}
 
 // For half a second, as a session that failed does.
 void eject(const Clock& clock, const SocketAddress& address, const std::shared_ptr<ServerState>& state) {
@@ -90,7 +37,7 @@ void eject(const Clock& clock, const SocketAddress& address, const std::shared_p
 }  // namespace
 
 TEST_CASE("as many connections as wanted are opened, and no more") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 3);
   rig.settle();
@@ -99,7 +46,7 @@ TEST_CASE("as many connections as wanted are opened, and no more") {
 }
 
 TEST_CASE("any request is given one, however old: nobody has used it") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 1);
   const auto freshness = GENERATE(Freshness::any, Freshness::recent);
@@ -111,7 +58,7 @@ TEST_CASE("any request is given one, however old: nobody has used it") {
 }
 
 TEST_CASE("there is nothing to take of a server that is not kept warm, or not yet") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   const ServerState stranger;
   rig.adopt(rig.target(server, 1));
@@ -122,7 +69,7 @@ TEST_CASE("there is nothing to take of a server that is not kept warm, or not ye
 }
 
 TEST_CASE("a connection that is taken carries bytes both ways, and another is opened in its place") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 2);
   Taker taker(rig.take());
@@ -136,7 +83,7 @@ TEST_CASE("a connection that is taken carries bytes both ways, and another is op
 }
 
 TEST_CASE("when all are taken there is none until the next is ready") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 2);
   Taker first(rig.take());
@@ -151,7 +98,7 @@ TEST_CASE("when all are taken there is none until the next is ready") {
 }
 
 TEST_CASE("what is taken outlives the pool, what is not taken ends with it") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 3);
   Taker taker(rig.take());
@@ -161,7 +108,7 @@ TEST_CASE("what is taken outlives the pool, what is not taken ends with it") {
 }
 
 TEST_CASE("a connection that dies while it waits is replaced") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 2);
   upstream::ServedConnection& victim = *server.connections.front();
@@ -177,7 +124,7 @@ TEST_CASE("a connection that dies while it waits is replaced") {
 }
 
 TEST_CASE("a connection that waited too long is closed and replaced") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   PoolTarget target = rig.target(server, 1);
   target.timeout = 100ms;
@@ -188,7 +135,7 @@ TEST_CASE("a connection that waited too long is closed and replaced") {
 }
 
 TEST_CASE("a connection that is taken does not grow too old") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   PoolTarget target = rig.target(server, 1);
   target.timeout = 100ms;
@@ -201,7 +148,7 @@ TEST_CASE("a connection that is taken does not grow too old") {
 }
 
 TEST_CASE("a server that takes no sessions gets no connection until it does") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   LoopbackServer healthy(rig.turned);
   const auto healthy_state = std::make_shared<ServerState>();
@@ -226,7 +173,7 @@ TEST_CASE("a server that takes no sessions gets no connection until it does") {
 }
 
 TEST_CASE("a server that refuses is tried again until it is there") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   server.stop_listening();
   rig.adopt(rig.target(server, 2));
@@ -237,7 +184,7 @@ TEST_CASE("a server that refuses is tried again until it is there") {
 }
 
 TEST_CASE("a server that never finishes a handshake is given up, and then tried by one at a time") {
-  Rig rig;
+  PoolRig rig;
   CertifiedServer certified(rig.turned);
   LoopbackServer silent(rig.turned);
   PoolTarget target = rig.target(silent, 3);
@@ -256,7 +203,7 @@ TEST_CASE("a server that never finishes a handshake is given up, and then tried 
 }
 
 TEST_CASE("what is kept warm follows what is wanted") {
-  Rig rig;
+  PoolRig rig;
   LoopbackServer server(rig.turned);
   rig.warm(server, 3);
   SECTION("the same again keeps every connection") {
@@ -294,7 +241,7 @@ TEST_CASE("what is kept warm follows what is wanted") {
 }
 
 TEST_CASE("over TLS the handshake is done before the connection is needed") {
-  Rig rig;
+  PoolRig rig;
   CertifiedServer certified(rig.turned);
   PoolTarget target = rig.target(certified.server, 2);
   target.connect = certified.target("server.test");
