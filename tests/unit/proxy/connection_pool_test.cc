@@ -200,8 +200,7 @@ TEST_CASE("a connection that cannot be used again is not kept") {
   }
   SECTION("no connection is to be used twice") { rig.keep_idle(rig.server, 0); }
   SECTION("no connection is to be used twice, though some are opened ahead of need") {
-    rig.warm(rig.server, 1);
-    rig.pool->take(*rig.state, Freshness::any, TakeFirst::unused).stream.reset();
+    rig.adopt(rig.target(rig.server, 1));
   }
   SECTION("it is closed") { stream->close(); }
   SECTION("bytes of a request have not left") {
