@@ -11,6 +11,11 @@ namespace {
 // The CRLF behind the last chunk, the size line and its extensions; nobody is known to use more than some words.
 constexpr std::size_t kMaxChunkHeaderSize = 1024;
 
+// Tiny chunks with long extensions would cost far more to read than they bring: a chunk pays for a short header and for
+// twice its data, and what is not paid for is bounded over the whole body.
+constexpr std::size_t kFreeHeaderSize = 16;
+constexpr std::size_t kMaxOverhead = 16 * 1024;
+
 }  // namespace
 
 BodyReader::BodyReader(LlhttpParser& llhttp, const ParserLimits& limits) noexcept
@@ -20,6 +25,7 @@ void BodyReader::start(const BodyFraming& framing) noexcept {
   framing_ = framing;
   left_ = framing.length;
   header_size_ = 0;
+  overhead_ = 0;
   part_ = ChunkPart::header;
   gatherer_.reset();
   trailers_ = {};
@@ -72,10 +78,18 @@ std::expected<std::size_t, ParseError> BodyReader::read_header(std::string_view 
     if (header_size_ >= kMaxChunkHeaderSize) return refuse(400, "chunk header too long");
     return header->consumed;
   }
+  if (!pays_for_header(header_size_ + header->consumed, *header->size)) return refuse(400, "too many chunk extensions");
   header_size_ = 0;
   left_ = *header->size;
   part_ = left_ == 0 ? ChunkPart::trailers : ChunkPart::data;
   return header->consumed;
+}
+
+bool BodyReader::pays_for_header(std::size_t header_size, std::uint64_t chunk_size) noexcept {
+  const auto data = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_size, kMaxOverhead));
+  overhead_ += header_size;
+  overhead_ -= std::min(overhead_, kFreeHeaderSize + 2 * data);
+  return overhead_ <= kMaxOverhead;
 }
 
 Verdict<BodyReader::Step> BodyReader::read_data(std::string_view input) {

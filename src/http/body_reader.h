@@ -35,6 +35,7 @@ class BodyReader {
   [[nodiscard]] Step take(std::string_view input) noexcept;
   [[nodiscard]] Verdict<Step> step_chunked(std::string_view input);
   [[nodiscard]] std::expected<std::size_t, ParseError> read_header(std::string_view input);
+  [[nodiscard]] bool pays_for_header(std::size_t header_size, std::uint64_t chunk_size) noexcept;
   [[nodiscard]] Verdict<Step> read_data(std::string_view input);
   [[nodiscard]] Verdict<Step> read_trailers(std::string_view input);
 
@@ -42,8 +43,9 @@ class BodyReader {
   HeadGatherer gatherer_;  // of the trailers
   HeaderList trailers_;
   BodyFraming framing_;
-  std::uint64_t left_ = 0;  // of the body, or of the chunk
-  std::size_t header_size_ = 0;
+  std::uint64_t left_ = 0;       // of the body, or of the chunk
+  std::size_t header_size_ = 0;  // of the header that is being read
+  std::size_t overhead_ = 0;     // what headers took beyond what the data of their chunks pays for
   ChunkPart part_ = ChunkPart::header;
 };
 

@@ -16,16 +16,16 @@ constexpr std::string_view kTransferEncoding = "Transfer-Encoding";
 
 Verdict<BodyFraming> transfer_coding(const HeaderList& headers, Version version) {
   if (version == Version::http_1_0) return refuse(400, "Transfer-Encoding in HTTP/1.0");
-  if (headers.find(kContentLength)) return refuse(400, "Transfer-Encoding with Content-Length");
-  if (headers.count(kTransferEncoding) != 1) return refuse(400, "Transfer-Encoding repeated");
+  if (headers.find(kContentLength)) return refuse(400, "more than one body length");
+  if (headers.count(kTransferEncoding) != 1) return refuse(400, "Transfer-Encoding other than one chunked");
   const auto coding = *headers.find(kTransferEncoding);
   if (equals_ignoring_case(coding, "chunked")) return BodyFraming{.kind = BodyKind::chunked};
-  if (!is_token(coding)) return refuse(400, "malformed Transfer-Encoding");
+  if (!is_token(coding)) return refuse(400, "Transfer-Encoding other than one chunked");
   return refuse(501, "unknown transfer coding");
 }
 
 Verdict<BodyFraming> content_length(const HeaderList& headers) {
-  if (headers.count(kContentLength) != 1) return refuse(400, "Content-Length repeated");
+  if (headers.count(kContentLength) != 1) return refuse(400, "more than one body length");
   const auto length = parse_number<std::uint64_t>(*headers.find(kContentLength));
   if (!length || *length > std::numeric_limits<std::int64_t>::max()) return refuse(400, "malformed Content-Length");
   return BodyFraming{.kind = BodyKind::length, .length = *length};

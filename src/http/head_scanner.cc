@@ -53,7 +53,8 @@ Verdict<ScanProgress> HeadScanner::scan_field(std::string_view line) {
 }
 
 std::unexpected<ParseError> HeadScanner::refuse_size() const {
-  if (expects_start_line()) return refuse(414, "request line too long");
+  if (expects_start_line())
+    return refuse(414, kind_ == BlockKind::request ? "request line too long" : "status line too long");
   return refuse(431, kind_ == BlockKind::trailers ? "trailers too large" : "head too large");
 }
 

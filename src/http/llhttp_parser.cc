@@ -55,7 +55,7 @@ std::expected<void, ParseError> LlhttpParser::parse_head(std::string_view block,
   headers_ = &headers;
   const auto outcome = llhttp_execute(&parser_, block.data(), block.size());
   headers_ = nullptr;
-  if (outcome != HPE_PAUSED) return refusal();
+  if (outcome != HPE_PAUSED) return refuse_head();
   if (llhttp_get_error_pos(&parser_) != block.data() + block.size()) return refuse(400, "head ends early");
   llhttp_resume(&parser_);
   return {};
@@ -65,7 +65,7 @@ Verdict<LlhttpParser::ChunkHeader> LlhttpParser::read_chunk_header(std::string_v
   if (input.empty()) return ChunkHeader{};  // llhttp adds to the pointer, which may be null
   const auto outcome = llhttp_execute(&parser_, input.data(), input.size());
   if (outcome == HPE_OK) return ChunkHeader{.consumed = input.size()};
-  if (outcome != HPE_PAUSED) return refusal();
+  if (outcome != HPE_PAUSED) return refuse(400, "malformed chunk header");
   const auto consumed = static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - input.data());
   llhttp_resume(&parser_);
   return ChunkHeader{.consumed = consumed, .size = parser_.content_length};
@@ -73,14 +73,27 @@ Verdict<LlhttpParser::ChunkHeader> LlhttpParser::read_chunk_header(std::string_v
 
 std::expected<void, ParseError> LlhttpParser::pass_chunk_data(std::string_view data) {
   if (data.empty()) return {};
-  if (llhttp_execute(&parser_, data.data(), data.size()) != HPE_OK) return refusal();
+  if (llhttp_execute(&parser_, data.data(), data.size()) != HPE_OK) return refuse(400, "malformed chunk");
   return {};
 }
 
-std::unexpected<ParseError> LlhttpParser::refusal() const {
+// In the words of our own checks, because either may be the first to see a fault.
+std::unexpected<ParseError> LlhttpParser::refuse_head() const {
   const auto code = llhttp_get_errno(&parser_);
-  if (code == HPE_INVALID_METHOD) return refuse(501, "unknown method");
-  return refuse(400, std::string("llhttp ") + llhttp_errno_name(code));
+  switch (code) {
+    case HPE_INVALID_METHOD:
+      return refuse(501, "unknown method");
+    case HPE_INVALID_URL:
+      return refuse(400, "malformed request target");
+    case HPE_INVALID_CONTENT_LENGTH:
+      return refuse(400, "malformed Content-Length");
+    case HPE_UNEXPECTED_CONTENT_LENGTH:
+      return refuse(400, "more than one body length");
+    case HPE_INVALID_TRANSFER_ENCODING:
+      return refuse(400, "Transfer-Encoding other than one chunked");
+    default:
+      return refuse(400, std::string("llhttp ") + llhttp_errno_name(code));
+  }
 }
 
 }  // namespace hawser::http

@@ -37,7 +37,7 @@ class LlhttpParser {
  private:
   static const llhttp_settings_t& settings() noexcept;
   static LlhttpParser& self(llhttp_t* parser) noexcept { return *static_cast<LlhttpParser*>(parser->data); }
-  [[nodiscard]] std::unexpected<ParseError> refusal() const;
+  [[nodiscard]] std::unexpected<ParseError> refuse_head() const;
 
   llhttp_t parser_{};
   llhttp_type_t type_;

@@ -63,8 +63,8 @@ class RequestParser {
 enum class ResponseTo : std::uint8_t { other, head_request, websocket_upgrade };
 
 // Parses the response to one request. 1xx other than an expected 101 come as head and end, then reset_after_interim().
-// A 101 that was not asked for is an error. After the head of an expected 101 comes end. Input left after the end of a
-// final response was not asked for: do not use the connection again.
+// A 101 that was not asked for is an error, and so is the 101st interim response. After the head of an expected 101
+// comes end. Input left after the end of a final response was not asked for: do not use the connection again.
 class ResponseParser {
  public:
   ResponseParser(const ParserLimits& limits, ResponseTo request);

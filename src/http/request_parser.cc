@@ -40,6 +40,15 @@ std::expected<void, ParseError> fill_target(RequestHead& head, std::string targe
   return {};
 }
 
+// A list, a repetition or an odd spelling of 100-continue is read differently by different servers, so it counts as
+// unknown. HTTP/1.0 has no 100-continue (RFC 9110, section 10.1.1).
+void note_expectation(RequestHead& head, const HeaderList& headers) {
+  if (!headers.find("Expect")) return;
+  const auto only = headers.find_only("Expect");
+  head.has_unknown_expectation = !only || !equals_ignoring_case(*only, "100-continue");
+  head.expects_continue = !head.has_unknown_expectation && head.version == Version::http_1_1;
+}
+
 Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList headers) {
   const auto line = parse_request_line(start_line);
   if (!line) return std::unexpected(line.error());
@@ -58,7 +67,7 @@ Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList h
   head.version = line->version;
   head.body = *framing;
   head.keep_alive = wants_keep_alive(headers, line->version);
-  head.expects_continue = line->version == Version::http_1_1 && headers.has_token("Expect", "100-continue");
+  note_expectation(head, headers);
   head.headers = std::move(headers);
   head.is_websocket_upgrade = asks_for_websocket(head);
   return head;

@@ -9,6 +9,9 @@ namespace hawser::http {
 
 namespace {
 
+// Servers send one or two; a stream of them would keep a client waiting for ever.
+constexpr unsigned kMaxInterimResponses = 100;
+
 Verdict<ResponseHead> make_response_head(std::string_view start_line, HeaderList headers, ResponseTo request) {
   const auto line = parse_status_line(start_line);
   if (!line) return std::unexpected(line.error());
@@ -37,12 +40,15 @@ class ResponseParser::State final : public MessageParser {
   [[nodiscard]] Verdict<BodyFraming> accept_head(std::string_view start_line, HeaderList headers) override {
     auto head = make_response_head(start_line, std::move(headers), request_);
     if (!head) return std::unexpected(std::move(head.error()));
+    const bool is_interim = head->status < 200 && head->status != 101;
+    if (is_interim && ++interim_responses_ > kMaxInterimResponses) return refuse(502, "too many interim responses");
     head_ = *std::move(head);
     return head_.body;
   }
 
   ResponseTo request_;
   ResponseHead head_;
+  unsigned interim_responses_ = 0;
 };
 
 ResponseParser::ResponseParser(const ParserLimits& limits, ResponseTo request)

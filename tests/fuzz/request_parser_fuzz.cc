@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "fuzz/cut_input.h"
+#include "http/request_path.h"
 #include "http/rewrite.h"
 #include "unit/http/transcript.h"
 
@@ -9,11 +10,21 @@ namespace {
 
 using namespace hawser;
 
+// What a path means must be said in a way that means the same again.
+void check_path(const std::string& path) {
+  if (path == "*") return;
+  std::string encoded;
+  http::append_encoded_path(encoded, path);
+  const auto again = http::normalize_path(encoded);
+  if (!again || *again != path) std::abort();
+}
+
 // A request that Hawser sends on must be one that Hawser itself would take.
 void check_rewritten(std::string_view text, const http::ParserLimits& limits) {
   http::RequestParser parser(limits);
   if (parser.step(std::as_bytes(std::span(text.data(), text.size()))).event != http::ParseEvent::head) return;
   const auto head = parser.take_head();
+  check_path(head.path);
   const auto purpose =
       head.is_websocket_upgrade ? http::RequestPurpose::websocket_upgrade : http::RequestPurpose::exchange;
   const auto sent = http::write_request_head(head, {}, {.purpose = purpose});
@@ -31,9 +42,12 @@ void check_rewritten(std::string_view text, const http::ParserLimits& limits) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto input = cut_input(data, size);
   const http::ParserLimits limits = {.max_head_size = 64u + 8u * input.choice, .max_headers = 8};
-  const auto whole = http::transcribe_requests({input.text}, limits);
-  if (whole != http::transcribe_requests(input.pieces, limits)) std::abort();
-  if (whole != http::transcribe_requests(http::byte_by_byte(input.text), limits)) std::abort();
+  const auto transcribe = [&limits](const http::Pieces& pieces) {
+    return http::transcribe_with_reason(http::RequestParser(limits), pieces);
+  };
+  const auto whole = transcribe({input.text});
+  if (whole != transcribe(input.pieces)) std::abort();
+  if (whole != transcribe(http::byte_by_byte(input.text))) std::abort();
   check_rewritten(input.text, limits);
   return 0;
 }

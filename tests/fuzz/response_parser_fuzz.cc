@@ -32,9 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto input = cut_input(data, size);
   const http::ParserLimits limits = {.max_head_size = 64u + 8u * input.choice, .max_headers = 8};
   const auto request = kRequests[input.choice % 3];
-  const auto whole = http::transcribe_response({input.text}, limits, request);
-  if (whole != http::transcribe_response(input.pieces, limits, request)) std::abort();
-  if (whole != http::transcribe_response(http::byte_by_byte(input.text), limits, request)) std::abort();
+  const auto transcribe = [&](const http::Pieces& pieces) {
+    return http::transcribe_with_reason(http::ResponseParser(limits, request), pieces);
+  };
+  const auto whole = transcribe({input.text});
+  if (whole != transcribe(input.pieces)) std::abort();
+  if (whole != transcribe(http::byte_by_byte(input.text))) std::abort();
   check_rewritten(input.text, limits, request);
   return 0;
 }

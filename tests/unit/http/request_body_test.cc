@@ -42,7 +42,8 @@ TEST_CASE("chunks are decoded") {
 }
 
 TEST_CASE("trailers end a body, those that frame or route mean nothing") {
-  CHECK(read_requests(chunked_request("0\r\nX-One: 1\r\n\r\n") + kGet) == "head POST / | end | head GET /next | end");
+  CHECK(read_requests(chunked_request("0\r\nX-One: 1\r\n\r\n") + kGet) ==
+        "head POST / | end | trailer X-One=1 | head GET /next | end");
   CHECK(read_requests(chunked_request("0\r\nContent-Length: 100\r\nTransfer-Encoding: chunked\r\nHost: b\r\n\r\n") +
                       kGet) == "head POST / | end | head GET /next | end");
 }

@@ -29,7 +29,7 @@ TEST_CASE("bytes beyond the declared length are left over") {
 
 TEST_CASE("a chunked response is decoded") {
   CHECK(read_response(ok_with("Transfer-Encoding: chunked\r\n", "2\r\nhi\r\n0\r\nX: 1\r\n\r\n")) ==
-        "head 200 | body hi | end");
+        "head 200 | body hi | end | trailer X=1");
 }
 
 TEST_CASE("a response without length fields lasts until the server closes") {

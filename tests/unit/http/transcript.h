@@ -16,9 +16,9 @@ namespace hawser::http {
 
 using Pieces = std::vector<std::string_view>;
 
-// Events joined by " | ": "head GET /x", "head 200", "body <all of its bytes>", "end", "error 400", and at the end of
-// the input "partial" inside a message and "left <n>" when bytes follow the last one. A breach of step()'s contract
-// aborts, so that a fuzzer sees it.
+// Events joined by " | ": "head GET /x", "head 200", "body <all of its bytes>", "end", "trailer X=1", "error 400", and
+// at the end of the input "partial" inside a message and "left <n>" when bytes follow the last one. A breach of
+// step()'s contract aborts, so that a fuzzer sees it.
 class Transcript {
  public:
   void event(std::string_view text) {
@@ -71,6 +71,9 @@ class TranscriptRun {
     return transcript_.text();
   }
 
+  // Why the parser refused; empty when it did not.
+  [[nodiscard]] std::string reason() const { return is_failed_ ? parser_.error().reason : std::string(); }
+
  private:
   // Returns how much of the piece was not taken.
   std::size_t feed(std::string_view piece) {
@@ -104,6 +107,7 @@ class TranscriptRun {
         break;
       case ParseEvent::end:
         transcript_.event("end");
+        note_trailers();
         is_in_message_ = false;
         is_over_ = !starts_next(parser_, status_);
         break;
@@ -115,6 +119,13 @@ class TranscriptRun {
     }
   }
 
+  void note_trailers() {
+    const auto trailers = parser_.take_trailers();
+    for (std::size_t i = 0; i < trailers.size(); ++i) {
+      transcript_.event("trailer " + std::string(trailers.at(i).name) + "=" + std::string(trailers.at(i).value));
+    }
+  }
+
   Parser parser_;
   Transcript transcript_;
   int status_ = 0;
@@ -122,6 +133,14 @@ class TranscriptRun {
   bool is_over_ = false;
   bool is_failed_ = false;
 };
+
+// With the reason behind "error 400".
+template <class Parser>
+std::string transcribe_with_reason(Parser parser, const Pieces& pieces) {
+  TranscriptRun run(std::move(parser));
+  const auto transcript = run.run(pieces);
+  return run.reason().empty() ? transcript : transcript + ": " + run.reason();
+}
 
 inline std::string transcribe_requests(const Pieces& pieces, const ParserLimits& limits) {
   return TranscriptRun(RequestParser(limits)).run(pieces);
