@@ -29,9 +29,11 @@ Result<std::string> read_request_target(std::string_view text) {
   return refuse(in_quotes(text) + " holds what no request line may; write spaces, # and letters beyond ASCII as %XX");
 }
 
-Result<std::string> read_request_path(std::string_view text) {
+// Hawser encodes it when it sends it.
+Result<std::string> read_plain_path(std::string_view text) {
   if (text.find('?') != std::string_view::npos) return refuse(in_quotes(text) + " holds a query; a path ends before ?");
-  return read_request_target(text);
+  if (text.find('%') == std::string_view::npos) return read_url_path(text);
+  return refuse(in_quotes(text) + " holds %; write the characters themselves, Hawser encodes them");
 }
 
 bool has_scheme(std::string_view text) {
@@ -88,8 +90,8 @@ Result<std::string> read_http_text(Type type, std::string_view text) {
       return read_url_path(text);
     case Type::request_target:
       return read_request_target(text);
-    case Type::request_path:
-      return read_request_path(text);
+    case Type::plain_path:
+      return read_plain_path(text);
     case Type::redirect_target:
       return read_redirect_target(text);
     case Type::host_template:

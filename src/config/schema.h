@@ -44,7 +44,7 @@ enum class Type : std::uint8_t {
   // From here to token: parts of HTTP messages.
   url_path,         // begins with a slash
   request_target,   // begins with a slash, and is written as a request sends it (RFC 9112, section 3.2.1)
-  request_path,     // a request target without a query
+  plain_path,       // begins with a slash; neither percent-encoded nor with a query
   redirect_target,  // a template: a path, or a URL with its scheme
   host_template,    // a host_field, or a template
   media_type,       // text/html; charset=utf-8

@@ -62,9 +62,10 @@ constexpr std::array kRespondKeys{
 
 constexpr std::array kRewriteKeys{
     Key{.name = "prefix",
-        .type = Type::request_path,
+        .type = Type::plain_path,
         .slot = field<&Rewrite::prefix>(),
-        .description = "What the server gets in place of match.path_prefix; the path stays when absent",
+        .description =
+            "What the server gets in place of match.path_prefix, written in plain; the path stays when absent",
         .range = {1}},
     Key{.name = "host",
         .type = Type::host_template,

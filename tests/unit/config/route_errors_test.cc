@@ -97,8 +97,8 @@ TEST_CASE("A prefix is rewritten only where one is matched") {
   CHECK(with_keys("upstream: chat, match: { path_prefix: /a }, rewrite: { prefix: / }").empty());
   CHECK(about("rewrite.prefix", "rewrite: { prefix: b }") == "'b' does not begin with '/'");
   CHECK(about("rewrite.prefix", "rewrite: { prefix: '/b?c' }") == "'/b?c' holds a query; a path ends before ?");
-  CHECK(about("rewrite.prefix", "rewrite: { prefix: '/b c' }") ==
-        "'/b c' holds what no request line may; write spaces, # and letters beyond ASCII as %XX");
+  CHECK(about("rewrite.prefix", "rewrite: { prefix: '/b%20c' }") ==
+        "'/b%20c' holds %; write the characters themselves, Hawser encodes them");
 }
 
 TEST_CASE("A host is rewritten to a host") {

@@ -33,7 +33,7 @@ void check_round_trip(const std::string& text) {
 const std::string kProxied =
     R"(match: { path_prefix: /api/ }, split: [{ upstream: a, weight: 1000000 }, { upstream: b, weight: 0 }],
   split_key: "$cookie_session-$arg_id",
-  rewrite: { prefix: "/v2/%20", host: "$arg_tenant.internal:8080" },
+  rewrite: { prefix: "/v2/ü x", host: "$arg_tenant.internal:8080" },
   headers:
     { request: { set: { X-A: "$host", X-B: "" }, add: { Via-Two: "1 hawser" }, remove: [Cookie, X-C] },
       response: { set: { Server: none }, add: { Link: "</a>; rel=b" }, remove: [X-Powered-By] } },
@@ -120,7 +120,7 @@ TEST_CASE("An answer is its status, or a map that may have several lines of text
 
 TEST_CASE("What is rewritten and what happens to headers can be set") {
   const Route route = route_with(kProxied);
-  CHECK(route.rewrite.prefix == "/v2/%20");
+  CHECK(route.rewrite.prefix == "/v2/ü x");
   CHECK(route.rewrite.host == "$arg_tenant.internal:8080");
   CHECK(route.rewrite.where.path == "routes[0].rewrite");
   CHECK(route.request_headers.set == NameValues{{"X-A", "$host"}, {"X-B", ""}});
@@ -231,6 +231,14 @@ TEST_CASE("What means nothing on a route that answers by itself is not printed")
   }
   CHECK(printed.find("    redirect:\n      to: /a\n      status: 301\n") != std::string::npos);
   CHECK(printed.find("upgrade_rate: off\n") != std::string::npos);
+}
+
+TEST_CASE("A header that lets Hawser in at a server is masked when it is printed") {
+  const std::string printed = print_configuration(read_text(
+      file_with("upstream: a, headers: { request: { set: { authorization: 'Basic c2VjcmV0', X-A: shown } } }")));
+  CHECK(printed.find("c2VjcmV0") == std::string::npos);
+  CHECK(printed.find("authorization: \"***\"") != std::string::npos);
+  CHECK(printed.find("shown") != std::string::npos);
 }
 
 TEST_CASE("Routes that differ in one of the new values are not the same") {
