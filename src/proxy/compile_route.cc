@@ -25,21 +25,15 @@ TemplateText compile_template(std::string_view text, const Location& where, Diag
   return {};
 }
 
+// The reader took only names that rules may speak of.
 http::HeaderRules compile_rules(const config::HeaderChanges& changes, Diagnostics& diagnostics) {
   http::HeaderRules rules;
-  const auto is_allowed = [&](const std::string& name) {
-    if (http::may_be_ruled(name)) return true;
-    diagnostics.push_back({changes.where, "the field '" + name + "' is Hawser's own and cannot be changed"});
-    return false;
-  };
-  for (const std::string& name : changes.remove) {
-    if (is_allowed(name)) rules.remove(name);
-  }
+  for (const std::string& name : changes.remove) rules.remove(name);
   for (const auto& [name, value] : changes.set) {
-    if (is_allowed(name)) rules.set(name, compile_template(value, changes.where, diagnostics));
+    rules.set(name, compile_template(value, changes.where, diagnostics));
   }
   for (const auto& [name, value] : changes.add) {
-    if (is_allowed(name)) rules.add(name, compile_template(value, changes.where, diagnostics));
+    rules.add(name, compile_template(value, changes.where, diagnostics));
   }
   return rules;
 }

@@ -144,17 +144,6 @@ TEST_CASE("header rules set, add and remove") {
   CHECK(fields_of(compiled->response_headers) == "Strict-Transport-Security: max-age=1\r\n");
 }
 
-TEST_CASE("a rule for a field that only Hawser may write is an error that names it") {
-  config::Route route = to_pool();
-  route.request_headers.where = place("routes[0].headers.request");
-  SECTION("set") { route.request_headers.set = {{"Content-Length", "5"}}; }
-  SECTION("add") { route.request_headers.add = {{"Content-Length", "5"}}; }
-  SECTION("remove") { route.request_headers.remove = {"Content-Length"}; }
-  const std::string complaint = complaint_of(route);
-  CHECK_THAT(complaint, Catch::StartsWith("hawser.yaml:3:5: routes[0].headers.request: "));
-  CHECK_THAT(complaint, Catch::Contains("'Content-Length'"));
-}
-
 TEST_CASE("networks, sizes and time-outs are taken over") {
   config::Route route = to_pool();
   route.allow = {"10.0.0.0/8", "2001:db8::/32"};

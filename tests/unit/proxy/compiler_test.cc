@@ -8,6 +8,7 @@
 #include "proxy/compile_upstream.h"
 #include "proxy/session_record.h"
 #include "support/catch.h"
+#include "support/temporary_folder.h"
 #include "upstream/member_list.h"
 #include "upstream/server_lease.h"
 
@@ -249,6 +250,59 @@ TEST_CASE("a folder or a device in the place of a certificate file is an error a
   const auto compiled = compile(file_with("{ tls: { " + key + " }, servers: [\"127.0.0.1:9001\"] }"));
   CHECK_FALSE(compiled.snapshot);
   CHECK_THAT(only(compiled).message, Catch::Contains("is not a regular file"));
+}
+
+TEST_CASE("what a file says of a route is in the snapshot, and no error of one hides another") {
+  const auto file_of = [](const std::string& route) {
+    return "listeners: [{ address: \"127.0.0.1:8080\" }]\nroutes: [" + route + "]\n";
+  };
+  const auto sound = compile(file_of("{ redirect: \"https://$host$uri\", request_rate: 5, deny: [10.0.0.0/8] }"));
+  REQUIRE(sound.snapshot);
+  const Route& route = *sound.snapshot->routes.at(0);
+  CHECK(std::get<RedirectAction>(route.action).status == 301);
+  REQUIRE(route.request_rate);
+  CHECK(route.request_rate->rate.burst == 5);
+  CHECK_FALSE(route.request_rate->key.is_empty());
+  CHECK(route.access.deny.size() == 1);
+  const auto broken = compile(file_of("{ redirect: \"https://$nonsense\", request_rate: { rate: 5, key: $absurd } }"));
+  CHECK_FALSE(broken.snapshot);
+  REQUIRE(broken.diagnostics.size() == 2);
+  CHECK(broken.diagnostics[0].where.path == "routes[0].redirect");
+  CHECK_THAT(broken.diagnostics[1].message, Catch::Contains("absurd"));
+}
+
+TEST_CASE("limiters that a reload leaves in the file keep what they count") {
+  StateRegistry states;
+  const std::string file = file_with(kTwoServers);
+  const auto limited = [&](const std::string& rate) {
+    return std::string(file).replace(file.find("name: all,"), 10, "name: all, request_rate: " + rate + ",");
+  };
+  const auto before = compile(limited("5"), states);
+  const auto after = compile(limited("{ rate: 9 }"), states, before.snapshot.get());
+  REQUIRE(after.snapshot);
+  const auto limiter = [](const Compiled& compiled) { return compiled.snapshot->routes.at(0)->request_rate->limiter; };
+  CHECK(limiter(after) == limiter(before));
+}
+
+TEST_CASE("trusted proxies and error pages of the whole configuration are compiled") {
+  const test::TemporaryFolder folder;
+  folder.write("5xx.html", "sorry");
+  const std::string more =
+      "trusted_proxies: [10.0.0.0/8]\nerror_pages: [{ status: 500-599, file: " + folder.file("5xx.html") + " }]\n";
+  const auto compiled = compile(file_with(kTwoServers) + more);
+  REQUIRE(compiled.snapshot);
+  REQUIRE(compiled.snapshot->trusted_proxies.size() == 1);
+  CHECK(compiled.snapshot->trusted_proxies[0].contains(*IpAddress::parse("10.1.2.3")));
+  REQUIRE(compiled.snapshot->error_pages);
+  CHECK(compiled.snapshot->error_pages->find(502)->body == "sorry");
+  CHECK(compiled.snapshot->routes.at(0)->error_pages == compiled.snapshot->error_pages);
+}
+
+TEST_CASE("an error page that is not there is an error at its own place") {
+  const auto compiled = compile(file_with(kTwoServers) + "error_pages: [{ status: 503, file: /nowhere/page.html }]\n");
+  CHECK_FALSE(compiled.snapshot);
+  CHECK(only(compiled).where.path == "error_pages[0].file");
+  CHECK_THAT(only(compiled).message, Catch::Contains("/nowhere/page.html"));
 }
 
 TEST_CASE("the same address in two upstreams has two states") {

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "log/access_log.h"
+#include "proxy/session_record.h"
 #include "support/catch.h"
 
 using namespace hawser;
@@ -62,7 +64,23 @@ TEST_CASE("what the path means is encoded again, and only once") {
   CHECK(rewritten("/api", "/v2", "/api/\r\nx", "/api/%0d%0ax") == "/v2/%0D%0Ax");
 }
 
+TEST_CASE("the prefix that replaces another is sent as it is written") {
+  CHECK(rewritten("/api", "/caf%C3%A9/", "/api/x y", "/api/x%20y") == "/caf%C3%A9/x%20y");
+}
+
 TEST_CASE("the query stays as it was received") {
   CHECK(rewritten("/api", "/v2", "/api/x", "/api/y/../x?a=%2f&b=?c") == "/v2/x?a=%2f&b=?c");
   CHECK(rewritten("/api", "/v2", "/api", "/api?") == "/v2?");
+}
+
+TEST_CASE("the host is the route's where it says one, and stays on its line") {
+  Route route;
+  SessionRecord record;
+  record.head.path = "/x\r\nEvil: 1";
+  const RecordVariables variables(record, TimePoint{});
+  CHECK(rewritten_host(route, variables) == "");
+  const auto compiled = TemplateText::compile("inner$uri", log::is_known_variable);
+  REQUIRE(compiled.has_value());
+  route.rewrite.host = *compiled;
+  CHECK(rewritten_host(route, variables) == "inner/x%0D%0AEvil: 1");
 }
