@@ -2,6 +2,7 @@
 // thread. Nobody behind this interface asks "is this TLS?".
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -57,6 +58,12 @@ class ByteStream {
 
   // Takes all bytes. Allocates only when the kernel refuses some.
   [[nodiscard]] virtual WriteResult write(std::span<const std::byte> bytes) noexcept = 0;
+  // The same for several pieces in their order, with one system call where that can be.
+  [[nodiscard]] virtual WriteResult write_all(std::span<const std::span<const std::byte>> pieces) noexcept {
+    WriteResult result = WriteResult::ok;
+    for (const auto piece : pieces) result = std::max(result, write(piece));
+    return result;
+  }
   // Bytes that wait for the kernel.
   [[nodiscard]] virtual std::size_t pending_bytes() const noexcept = 0;
   // Whether the other side's kernel has yet to confirm bytes that ours took; false where nobody can say.
@@ -66,6 +73,8 @@ class ByteStream {
   virtual void shutdown_write() noexcept = 0;
   // Closes the descriptor now, dropping what is pending; no callback follows. Idempotent; destruction does the same.
   virtual void close() noexcept = 0;
+  // Closes so that the other side can tell its bytes from a complete stream: with a reset where there is one.
+  virtual void abort() noexcept { close(); }
   [[nodiscard]] virtual bool is_closed() const noexcept = 0;
 };
 

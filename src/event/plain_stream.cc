@@ -3,8 +3,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -15,15 +17,30 @@ namespace hawser::event {
 
 namespace {
 
-// Bytes of `bytes` that the kernel took, or -1 with errno when the connection is broken.
-ssize_t send_some(int socket, std::span<const std::byte> bytes) noexcept {
+// What `send` says once it is not interrupted: bytes that the kernel took, or -1 when the connection is broken.
+template <class Send>
+ssize_t send_some(const Send& send) noexcept {
   for (;;) {
-    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = send();
     if (sent >= 0) return sent;
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 0;
     if (errno != EINTR) return -1;
   }
 }
+
+ssize_t send_some(int socket, std::span<const std::byte> bytes) noexcept {
+  return send_some([&] { return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
+}
+
+ssize_t send_some(int socket, std::span<iovec> pieces) noexcept {
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
+  return send_some([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+}
+
+// More are written one by one.
+constexpr std::size_t kMaxPieces = 4;
 
 }  // namespace
 
@@ -71,6 +88,27 @@ WriteResult PlainStream::write(std::span<const std::byte> bytes) noexcept {
   return keep(bytes.subspan(static_cast<std::size_t>(sent)));
 }
 
+WriteResult PlainStream::write_all(std::span<const std::span<const std::byte>> pieces) noexcept {
+  if (write_side_ != WriteSide::open || is_closed()) return WriteResult::broken;
+  if (pending_ || connecting_ != nullptr || pieces.size() > kMaxPieces) return ByteStream::write_all(pieces);
+  std::array<iovec, kMaxPieces> vectors{};
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    vectors[i] = {const_cast<std::byte*>(pieces[i].data()), pieces[i].size()};  // the kernel only reads
+  }
+  const ssize_t sent = send_some(socket_.get(), std::span(vectors).first(pieces.size()));
+  if (sent < 0) {
+    write_side_ = WriteSide::broken;
+    return WriteResult::broken;
+  }
+  WriteResult result = WriteResult::ok;
+  for (auto taken = static_cast<std::size_t>(sent); const auto piece : pieces) {
+    const std::size_t part = std::min(taken, piece.size());
+    taken -= part;
+    if (part < piece.size()) result = keep(piece.subspan(part));
+  }
+  return result;
+}
+
 WriteResult PlainStream::keep(std::span<const std::byte> refused) noexcept {
   if (!pending_) pending_ = std::make_unique<Pending>();
   pending_->bytes.insert(pending_->bytes.end(), refused.begin(), refused.end());
@@ -93,6 +131,13 @@ void PlainStream::close() noexcept {
   socket_.reset();
   pending_.reset();
   connecting_ = nullptr;
+}
+
+void PlainStream::abort() noexcept {
+  if (is_closed()) return;
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  (void)::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  close();
 }
 
 void PlainStream::on_ready(Readiness readiness) {

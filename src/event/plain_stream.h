@@ -40,10 +40,12 @@ class PlainStream final : public ByteStream, private PollObserver {
   void start_reading() noexcept override;
   void stop_reading() noexcept override;
   [[nodiscard]] WriteResult write(std::span<const std::byte> bytes) noexcept override;
+  [[nodiscard]] WriteResult write_all(std::span<const std::span<const std::byte>> pieces) noexcept override;
   [[nodiscard]] std::size_t pending_bytes() const noexcept override;
   [[nodiscard]] bool has_unconfirmed_bytes() const noexcept override;
   void shutdown_write() noexcept override;
   void close() noexcept override;
+  void abort() noexcept override;
   [[nodiscard]] bool is_closed() const noexcept override { return !socket_.is_open(); }
 
  private:

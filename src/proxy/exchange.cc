@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <string_view>
 #include <utility>
 
+#include "http/keep_alive.h"
 #include "http/rewrite.h"
 #include "proxy/upgrade.h"
 
@@ -30,54 +32,101 @@ http::BodyFraming client_framing(const http::ResponseHead& head, http::Version c
 
 }  // namespace
 
-Exchange::Exchange(event::Loop& loop, event::Timer& timer, event::ByteStream& client, event::ByteStream& server,
-                   const http::RequestHead& request, http::RequestParser& request_parser,
-                   config::UpstreamTimeouts timeouts)
-    : loop_(loop),
-      timer_(timer),
-      client_(client),
-      server_(server),
-      request_(request),
-      request_parser_(request_parser),
-      response_parser_(response_limits(), kind_of(request)),
-      timeouts_(timeouts),
-      to_server_(server, request.body.kind),
-      is_request_complete_(!request.body.has_bytes()) {
-  loop_.arm(timer_, timeouts_.response_head);
+Exchange::Exchange(const ExchangeParts& parts, const ExchangeOptions& options)
+    : parts_(parts),
+      options_(options),
+      response_parser_(response_limits(), kind_of(parts.record.head)),
+      to_server_(parts.server, parts.write_buffer),
+      to_client_(parts.client, parts.write_buffer),
+      is_request_complete_(!parts.record.head.body.has_bytes()) {
+  assert(parts.write_buffer.empty());
+  to_server_.begin_body(request().body.kind);
+  wait_at_most(current_limit());
 }
 
-ExchangeProgress Exchange::resume_with(const http::ResponseHead& head, http::ResponseParser parser, KeepAlive allowed) {
+ExchangeProgress Exchange::start(std::string_view head, std::span<const std::byte>& early) {
+  to_server_.add_head(head);
+  const ExchangeProgress progress = read_body(early);
+  send_to_server();
+  return progress;
+}
+
+ExchangeProgress Exchange::start(std::string_view head) {
+  std::span<const std::byte> nothing;
+  return start(head, nothing);
+}
+
+ExchangeProgress Exchange::resume_with(const http::ResponseHead& head, http::ResponseParser parser,
+                                       std::span<const std::byte> rest, KeepAlive allowed) {
   response_parser_ = std::move(parser);
   begin_response(head, allowed);
-  return ExchangeProgress::live;
+  return take_response(rest, allowed);
 }
 
 ExchangeProgress Exchange::on_client_bytes(std::span<const std::byte>& input) {
   note_progress();
+  const ExchangeProgress progress = read_body(input);
+  send_to_server();
+  return progress;
+}
+
+ExchangeProgress Exchange::read_body(std::span<const std::byte>& input) {
   while (!is_request_complete_) {
-    const http::ParseStep step = request_parser_.step(input);
+    const http::ParseStep step = parts_.request_parser.step(input);
     input = input.subspan(step.consumed);
     switch (step.event) {
       case ParseEvent::need_more:
         return ExchangeProgress::live;
       case ParseEvent::body:
-        if (to_server_.write(step.body) == WriteResult::blocked) client_.stop_reading();
+        if (options_.max_body_size && to_server_.body_bytes() + step.body.size() > *options_.max_body_size) {
+          return break_off(413, "the request body is larger than max_body_size");
+        }
+        to_server_.add_body(step.body);
         break;
       case ParseEvent::end:
-        to_server_.finish();
-        is_request_complete_ = true;
+        finish_request();
         break;
       case ParseEvent::head:
       case ParseEvent::error:
-        return to_client_ ? ExchangeProgress::cut
-                          : fail(request_parser_.error().status, request_parser_.error().reason);
+        return break_off(parts_.request_parser.error().status, parts_.request_parser.error().reason);
     }
   }
   return ExchangeProgress::live;
 }
 
+void Exchange::finish_request() {
+  to_server_.finish(parts_.request_parser.take_trailers());
+  is_request_complete_ = true;
+  if (!is_reading_answer_) wait_at_most(current_limit());
+}
+
+// A server that takes no more may have answered already: what it says is worth waiting for.
+void Exchange::send_to_server() noexcept {
+  if (to_server_.flush() == WriteResult::blocked) parts_.client.stop_reading();
+}
+
+// The client broke the rules.
+ExchangeProgress Exchange::break_off(int status, std::string_view reason) {
+  to_server_.discard();
+  return has_begun() ? ExchangeProgress::cut : fail(status, std::string(reason));
+}
+
 ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, KeepAlive allowed) {
   note_progress();
+  has_server_spoken_ = true;
+  return take_response(input, allowed);
+}
+
+ExchangeProgress Exchange::take_response(std::span<const std::byte> input, KeepAlive allowed) {
+  ExchangeProgress progress = read_response(input, allowed);
+  if (is_response_complete_ && !input.empty()) {
+    keeps_server_ = false;
+    if (!has_begun()) progress = fail(502, "bytes beyond the end of the answer");
+  }
+  return send_on(progress);
+}
+
+ExchangeProgress Exchange::read_response(std::span<const std::byte>& input, KeepAlive allowed) {
   for (;;) {
     const http::ParseStep step = response_parser_.step(input);
     input = input.subspan(step.consumed);
@@ -87,34 +136,57 @@ ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, Kee
       case ParseEvent::head:
         pass_on_head(allowed);
         break;
-      case ParseEvent::body: {
-        const WriteResult written = to_client_->write(step.body);
-        if (written == WriteResult::broken) return ExchangeProgress::cut;
-        if (written == WriteResult::blocked) server_.stop_reading();
+      case ParseEvent::body:
+        to_client_.add_body(step.body);
         break;
-      }
       case ParseEvent::end:
-        if (to_client_) return finish_response();
+        if (response_status_ != 0) return finish_response();
         response_parser_.reset_after_interim();
         break;
       case ParseEvent::error:
-        return to_client_ ? ExchangeProgress::cut : fail(502, response_parser_.error().reason);
+        return has_begun() ? ExchangeProgress::cut : fail(502, response_parser_.error().reason);
     }
   }
 }
 
+// Writes what was gathered for the client, unless another answer takes its place.
+ExchangeProgress Exchange::send_on(ExchangeProgress progress) noexcept {
+  if (progress == ExchangeProgress::failed) {
+    to_client_.discard();
+    return progress;
+  }
+  const WriteResult written = to_client_.flush();
+  if (progress != ExchangeProgress::live) return progress;
+  if (written == WriteResult::broken) return ExchangeProgress::gone;
+  if (written == WriteResult::blocked) parts_.server.stop_reading();
+  if (response_status_ != 0 && !std::exchange(is_reading_answer_, true)) {
+    has_progressed_ = false;
+    wait_at_most(current_limit());
+  }
+  return progress;
+}
+
 ExchangeProgress Exchange::on_server_end(event::StreamEnd end) {
-  if (!to_client_) {
+  keeps_server_ = false;
+  if (response_status_ == 0) {
     has_server_broken_off_ = true;
     return fail(502, "the server closed the connection before it answered");
   }
-  return end == event::StreamEnd::finished && response_parser_.finish() ? finish_response() : ExchangeProgress::cut;
+  if (end != event::StreamEnd::finished || !response_parser_.finish()) return ExchangeProgress::cut;
+  return send_on(finish_response());
+}
+
+bool may_be_repeated(const http::RequestHead& request) noexcept {
+  constexpr std::array<std::string_view, 5> kIdempotent{"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return !request.body.has_bytes() && std::ranges::find(kIdempotent, request.method) != kIdempotent.end();
 }
 
 bool Exchange::may_repeat() const noexcept {
-  constexpr std::array<std::string_view, 5> kIdempotent{"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
-  return has_server_broken_off_ && head_bytes_sent_ == 0 && !request_.body.has_bytes() &&
-         std::ranges::find(kIdempotent, request_.method) != kIdempotent.end();
+  return has_server_broken_off_ && to_client_.bytes_sent() == 0 && may_be_repeated(request());
+}
+
+bool Exchange::may_reuse_server() const noexcept {
+  return is_response_complete_ && keeps_server_ && is_request_complete_ && parts_.server.pending_bytes() == 0;
 }
 
 ExchangeProgress Exchange::fail(int status, std::string reason) {
@@ -129,55 +201,82 @@ void Exchange::pass_on_head(KeepAlive allowed) {
   begin_response(head, allowed);
 }
 
+// At once: who waits for it must not wait for what comes behind. Rules speak of the final answer.
 void Exchange::send_interim(const http::ResponseHead& head) {
-  if (request_.version == http::Version::http_1_0) return;  // RFC 9110, section 15.2
-  send_to_client(http::write_response_head(head, {}, http::ConnectionField::keep_alive));
+  if (request().version == http::Version::http_1_0) return;  // RFC 9110, section 15.2
+  to_client_.add_head(http::write_response_head(head, {}, http::ConnectionField::keep_alive));
+  if (to_client_.flush() == WriteResult::blocked) parts_.server.stop_reading();
+  interim_bytes_ = to_client_.bytes_sent();
 }
 
 void Exchange::begin_response(const http::ResponseHead& head, KeepAlive allowed) {
   response_status_ = head.status;
-  const http::BodyFraming framing = client_framing(head, request_.version);
-  keeps_alive_ = allowed == KeepAlive::yes && request_.keep_alive && framing.kind != BodyKind::until_close;
-  const auto connection = keeps_alive_ ? http::ConnectionField::keep_alive : http::ConnectionField::close;
-  send_to_client(http::write_response_head(head, framing, connection));
-  to_client_.emplace(client_, framing.kind);
-  has_progressed_ = false;
-  loop_.arm(timer_, timeouts_.read);
+  const http::BodyFraming framing = client_framing(head, request().version);
+  client_framing_ = framing.kind;
+  keeps_client_ = allowed == KeepAlive::yes && request().keep_alive && framing.kind != BodyKind::until_close;
+  keeps_server_ = head.keep_alive && head.body.kind != BodyKind::until_close;
+  if (keeps_server_) server_rest_ = http::keep_alive_timeout(head.headers);
+  write_head(head, framing, keeps_client_ ? http::ConnectionField::keep_alive : http::ConnectionField::close);
+  to_client_.begin_body(framing.kind);
 }
 
-void Exchange::send_to_client(const std::string& bytes) noexcept {
-  head_bytes_sent_ += bytes.size();
-  if (client_.write(std::as_bytes(std::span(bytes))) == WriteResult::blocked) server_.stop_reading();
+void Exchange::write_head(const http::ResponseHead& head, const http::BodyFraming& framing,
+                          http::ConnectionField connection) {
+  if (options_.response_rules == nullptr) {
+    return to_client_.add_head(http::write_response_head(head, framing, connection));
+  }
+  const RecordVariables variables(parts_.record, parts_.loop.now());
+  const http::HeaderEdit edit{*options_.response_rules, variables};
+  to_client_.add_head(http::write_response_head(head, framing, connection, &edit));
 }
 
 ExchangeProgress Exchange::finish_response() {
-  to_client_->finish();
+  is_response_complete_ = true;
+  to_client_.finish(response_parser_.take_trailers());
   // A request whose body is not all in cannot be followed by another: the rest of it would have to be read first.
-  return keeps_alive_ && is_request_complete_ ? ExchangeProgress::finished : ExchangeProgress::close_after;
+  return keeps_client_ && is_request_complete_ ? ExchangeProgress::finished : ExchangeProgress::close_after;
+}
+
+ExchangeProgress Exchange::on_client_finished() noexcept {
+  if (!is_request_complete_) return ExchangeProgress::gone;
+  has_client_finished_ = true;
+  has_progressed_ = false;
+  wait_at_most(current_limit());
+  return ExchangeProgress::live;
 }
 
 void Exchange::on_client_drained() noexcept {
   note_progress();
-  server_.start_reading();
+  parts_.server.start_reading();
 }
 
 void Exchange::on_server_drained() noexcept {
   note_progress();
-  if (!is_request_complete_) client_.start_reading();
+  if (!is_request_complete_) parts_.client.start_reading();
+}
+
+void Exchange::wait_at_most(Duration limit) noexcept { parts_.loop.arm(parts_.timer, limit); }
+
+Duration Exchange::current_limit() const noexcept {
+  if (has_client_finished_) return kPatienceAfterEnd;
+  if (response_status_ != 0) return options_.read;
+  return is_request_complete_ ? options_.response_head : options_.body;
 }
 
 ExchangeProgress Exchange::on_timer() {
   // Progress moves no timer: it is looked at when the timer fires. A slow reader progresses as long as what waits for
   // it shrinks.
-  const std::size_t pending = client_.pending_bytes() + server_.pending_bytes();
+  const std::size_t pending = parts_.client.pending_bytes() + parts_.server.pending_bytes();
   if (pending < std::exchange(last_pending_, pending)) note_progress();
   if (std::exchange(has_progressed_, false)) {
-    loop_.arm(timer_, to_client_ ? timeouts_.read : timeouts_.response_head);
+    wait_at_most(current_limit());
     return ExchangeProgress::live;
   }
-  if (to_client_) return ExchangeProgress::cut;
-  return is_request_complete_ ? fail(504, "the server did not answer in time")
-                              : fail(408, "the request body did not come in time");
+  if (has_client_finished_) return ExchangeProgress::gone;
+  if (has_begun()) return ExchangeProgress::cut;
+  const bool is_server_late = is_request_complete_ || parts_.server.pending_bytes() > 0;
+  return is_server_late ? fail(504, "the server did not answer in time")
+                        : fail(408, "the request body did not come in time");
 }
 
 }  // namespace hawser::proxy

@@ -1,12 +1,18 @@
 #include "proxy/session.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
+
+#include "http/client_address.h"
 
 namespace hawser::proxy {
 
 void Session::start(WorkerContext& worker, ClientConnection client) {
   tls::TlsStream* const handshake = client.handshake;
   auto* const session = new Session(worker, std::move(client));  // owned by the worker's list until close()
+  session->count_arrival();
   const config::ListenerTimeouts& timeouts = session->http_->listener->timeouts;
   if (handshake == nullptr) {
     session->begin_read_head(timeouts.request_head);
@@ -30,6 +36,28 @@ Session::Session(WorkerContext& worker, ClientConnection client)
 }
 
 Session::~Session() = default;
+
+namespace {
+
+limits::Rate one_second_of(std::uint64_t per_second) noexcept {
+  const auto burst = std::min<std::uint64_t>(per_second, std::numeric_limits<std::uint32_t>::max());
+  return {.per_second = static_cast<double>(burst), .burst = static_cast<std::uint32_t>(burst)};
+}
+
+}  // namespace
+
+// For the limits of its listener, which its first request is told of.
+void Session::count_arrival() {
+  const ListenerOptions& listener = *http_->listener;
+  if (listener.new_sessions_per_second) {
+    const limits::Rate rate = one_second_of(*listener.new_sessions_per_second);
+    http_->is_within_rate = listener.state->new_sessions().with(
+        [&](limits::TokenBucket& bucket) { return bucket.try_take(rate, worker_.loop().now()); });
+  }
+  if (http_->peer && !http::is_trusted(http_->peer->address, worker_.snapshot()->trusted_proxies)) {
+    count_address(http_->peer->address);
+  }
+}
 
 Relay* Session::relay() noexcept {
   auto* const relay = std::get_if<std::unique_ptr<Relay>>(&stage_);
@@ -59,7 +87,10 @@ void Session::on_stream_bytes(Peer side, std::span<std::byte> bytes) {
   }
   if (std::holds_alternative<ReadHead>(stage_)) return read_requests(bytes);
   if (exchange() != nullptr) return feed_exchange(bytes);
-  if (std::holds_alternative<Closing>(stage_)) return;
+  if (auto* const closing = std::get_if<Closing>(&stage_)) {
+    closing->is_client_sending = true;
+    return;
+  }
   keep_early(bytes);
 }
 
@@ -76,11 +107,9 @@ void Session::on_stream_end(Peer side, event::StreamEnd end) {
 // A client may end its direction behind a whole request and wait for the answer (RFC 9112, section 9.6).
 void Session::on_client_end(event::StreamEnd end) {
   if (!record_) return close_when_flushed();
-  const Exchange* const current = exchange();
-  const bool is_request_complete =
-      current != nullptr ? current->is_request_complete() : !record_->head.body.has_bytes();
-  const bool is_waiting =
-      end == event::StreamEnd::finished && http_->service == Service::exchange && is_request_complete;
+  if (end != event::StreamEnd::finished) return abandon();
+  if (Exchange* const current = exchange()) return apply(current->on_client_finished());
+  const bool is_waiting = http_->service == Service::exchange && !record_->head.body.has_bytes();
   if (!is_waiting) abandon();
 }
 
@@ -169,7 +198,7 @@ constexpr Duration kLingerTimeout = std::chrono::seconds(1);
 
 void Session::begin_closing() {
   server_lease_.release();
-  stage_.emplace<Closing>();
+  stage_.emplace<Closing>(Closing{.began = worker_.loop().now()});
   timer_.disarm();
   if (server_ && has_server_ended_ && server_->pending_bytes() == 0) server_->close();
   for (event::ByteStream* stream : {client_.get(), server_.get()}) {
@@ -188,10 +217,14 @@ void Session::continue_closing() {
   worker_.loop().arm(timer_, pending == 0 ? kLingerTimeout : kFlushTimeout);
 }
 
-// Whoever still takes bytes, however slowly, gets them all.
+// Whoever still takes bytes, however slowly, gets them all; who still sends is listened to for a while, since a reset
+// would take our answer from it.
 void Session::on_closing_timeout() {
-  const std::size_t pending = pending_bytes();
-  pending < std::get<Closing>(stage_).pending ? continue_closing() : close();
+  Closing& closing = std::get<Closing>(stage_);
+  const bool is_taking = pending_bytes() < closing.pending;
+  const bool is_sending =
+      std::exchange(closing.is_client_sending, false) && worker_.loop().now() - closing.began < kFlushTimeout;
+  is_taking || is_sending ? continue_closing() : close();
 }
 
 std::size_t Session::pending_bytes() const noexcept {
@@ -205,7 +238,10 @@ void Session::close_when_flushed() {
 }
 
 void Session::abandon() {
-  if (Exchange* const current = exchange()) record_->body_bytes_sent = current->body_bytes_sent();
+  if (Exchange* const current = exchange()) {
+    record_->body_bytes_sent = current->body_bytes_sent();
+    record_->bytes_sent = current->bytes_sent();
+  }
   record_->status = 499;
   close();
 }

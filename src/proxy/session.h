@@ -22,6 +22,7 @@
 #include "event/loop.h"
 #include "http/own_answer.h"
 #include "http/parser.h"
+#include "limits/address_counter.h"
 #include "proxy/admission.h"
 #include "proxy/connect.h"
 #include "proxy/exchange.h"
@@ -72,6 +73,8 @@ class Session final : public event::Disposable,
   struct ReadHead {};
   struct Closing {
     std::size_t pending = 0;  // bytes, when looked at last
+    TimePoint began{};
+    bool is_client_sending = false;  // since the timer was armed
   };
   struct Upgrading {
     Upgrade upgrade;
@@ -88,19 +91,24 @@ class Session final : public event::Disposable,
     std::shared_ptr<const ListenerOptions> listener;
     std::optional<IpEndpoint> peer;
     std::vector<std::byte> early_bytes;  // came before the stage that wants them
+    std::span<const std::byte> unread;   // of the read event under way, what nobody took yet
     std::uint64_t request_length = 0;    // bytes of the head being read
-    std::shared_ptr<const Route> route;  // of the request under way
+    std::shared_ptr<const Route> route;  // of the request under way; null when none was found
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
     Duration try_timeout{};
-    std::unique_ptr<Connect> connect;  // of the request under way: knows who was tried, should this server fail
+    std::optional<IpAddress> counted_address;  // that address_lease_ is of
+    std::unique_ptr<Connect> connect;          // of the request under way: knows who was tried, should this server fail
     bool is_head_begun = false;
-    bool has_served = false;   // an answer at least
-    bool is_repeated = false;  // the request under way was sent to a second server
+    bool has_served = false;     // an answer at least
+    bool is_repeated = false;    // the request under way was sent to a second server
+    bool is_pooled = false;      // its server's connection served others before, and may have died unnoticed
+    bool is_within_rate = true;  // of new_sessions_per_second
   };
 
   Session(WorkerContext& worker, ClientConnection client);
 
+  void count_arrival();
   void on_stream_bytes(Peer side, std::span<std::byte> bytes);
   void on_stream_end(Peer side, event::StreamEnd end);
   void on_client_end(event::StreamEnd end);
@@ -114,8 +122,10 @@ class Session final : public event::Disposable,
   void read_requests(std::span<const std::byte> input);
   void resume_requests();
   void keep_early(std::span<const std::byte> bytes);
-  [[nodiscard]] std::size_t read_head(std::span<const std::byte> input);
-  void begin_record();
+  void read_head();
+  void begin_record(http::RequestHead head);
+  void identify_client();
+  void count_address(const IpAddress& address);
   void begin_request(http::RequestHead head);
   void on_head_timeout();
 
@@ -123,7 +133,11 @@ class Session final : public event::Disposable,
   void begin_connect();
   void apply(ConnectOutcome outcome);
   void begin_service(Connected connected);
+  [[nodiscard]] std::string request_head(http::RequestPurpose purpose) const;
+  void begin_upgrade();
   void begin_exchange();
+  [[nodiscard]] ExchangeProgress start_with_body(Exchange& exchange, std::string_view head);
+  [[nodiscard]] Exchange& emplace_exchange();
   void read_upgrade_answer(std::span<std::byte> bytes);
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
   // The server broke off before it answered.
@@ -135,8 +149,12 @@ class Session final : public event::Disposable,
   [[nodiscard]] Connect& return_to_connect();
   void judge_server(upstream::Outcome outcome);
   void judge_exchange(const Exchange& exchange);
+  void fail_exchange(Exchange& exchange);
   // Sends a request once more, elsewhere; false when that must not or cannot be.
-  [[nodiscard]] bool repeat_exchange();
+  [[nodiscard]] bool repeat_exchange(const Exchange& exchange);
+  void finish_exchange(const Exchange& exchange, ExchangeProgress progress);
+  // The server's connection goes back to the pool, or ends.
+  void leave_server(const Exchange& exchange);
   void accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest);
 
   // Serving.
@@ -147,6 +165,8 @@ class Session final : public event::Disposable,
   // Ending.
   void answer(const Refusal& refusal);
   void answer(int status, std::string_view reason);
+  void answer(const Reply& reply);
+  void send_answer(http::OwnAnswer answer, KeepAlive wanted);
   void finish_request();
   void begin_closing();
   void close_when_flushed();
@@ -169,6 +189,7 @@ class Session final : public event::Disposable,
   std::unique_ptr<event::ByteStream> client_;
   std::unique_ptr<event::ByteStream> server_;  // null before Connect succeeded
   ListenerLease listener_lease_;
+  limits::AddressLease address_lease_;
   upstream::ServerLease server_lease_;
   event::Timer timer_;
   Stage stage_;

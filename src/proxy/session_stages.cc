@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "event/retired_stream.h"
+#include "http/client_address.h"
 #include "http/own_answer.h"
 #include "http/rewrite.h"
 #include "proxy/retry_after.h"
+#include "proxy/rewrite_target.h"
 #include "proxy/server_verdict.h"
 #include "proxy/session.h"
 
@@ -31,11 +33,14 @@ void Session::begin_read_head(Duration at_most) {
 }
 
 void Session::read_requests(std::span<const std::byte> input) {
+  http_->unread = input;
   // A client that does not take its answers gets no further request served: they would pile up here.
-  while (!is_closed_ && std::holds_alternative<ReadHead>(stage_) && !input.empty() && client_->pending_bytes() == 0) {
-    input = input.subspan(read_head(input));
+  while (!is_closed_ && std::holds_alternative<ReadHead>(stage_) && !http_->unread.empty() &&
+         client_->pending_bytes() == 0) {
+    read_head();
   }
-  if (!is_closed_ && !std::holds_alternative<Closing>(stage_)) keep_early(input);
+  const std::span<const std::byte> rest = std::exchange(http_->unread, {});
+  if (!is_closed_ && !std::holds_alternative<Closing>(stage_)) keep_early(rest);
 }
 
 // Reading goes on while a server is asked, so that a client which leaves is noticed; one that sends ahead waits.
@@ -45,55 +50,71 @@ void Session::keep_early(std::span<const std::byte> bytes) {
   client_->stop_reading();
 }
 
-std::size_t Session::read_head(std::span<const std::byte> input) {
-  const http::ParseStep step = http_->parser.step(input);
+void Session::read_head() {
+  const http::ParseStep step = http_->parser.step(http_->unread);
+  http_->unread = http_->unread.subspan(step.consumed);
   http_->request_length += step.consumed;
   switch (step.event) {
     case http::ParseEvent::need_more:
-      if (!http_->is_head_begun && http_->parser.has_partial_head()) {
-        http_->is_head_begun = true;
-        worker_.loop().arm(timer_, http_->listener->timeouts.request_head);
-      }
-      break;
+      if (http_->is_head_begun || !http_->parser.has_partial_head()) return;
+      http_->is_head_begun = true;
+      return worker_.loop().arm(timer_, http_->listener->timeouts.request_head);
     case http::ParseEvent::head:
-      begin_request(http_->parser.take_head());
-      break;
+      return begin_request(http_->parser.take_head());
     case http::ParseEvent::error:
-      begin_request({});
-      break;
+      return begin_request({});
     case http::ParseEvent::body:
     case http::ParseEvent::end:
-      break;
+      return;
   }
-  return step.consumed;
 }
 
-void Session::begin_record() {
+void Session::begin_record(http::RequestHead head) {
   record_ = std::make_unique<SessionRecord>();
   record_->session_id = id_;
   record_->request_id = {worker_.rng().next(), worker_.rng().next()};
   record_->config_generation = worker_.snapshot()->generation;
   record_->peer = http_->peer;
-  if (http_->peer) record_->client = http_->peer->address;
   record_->scheme = http_->listener->tls ? http::Scheme::https : http::Scheme::http;
   record_->listener = http_->listener->name;
   record_->started = worker_.loop().now();
   record_->request_length = std::exchange(http_->request_length, 0);
+  record_->head = std::move(head);
+  identify_client();
+}
+
+void Session::identify_client() {
+  if (!record_->peer) return;
+  const IpAddress& peer = record_->peer->address;
+  const auto& trusted = worker_.snapshot()->trusted_proxies;
+  const bool is_proxy = http::is_trusted(peer, trusted);
+  record_->trust = is_proxy ? http::HopTrust::trusted : http::HopTrust::untrusted;
+  record_->client = is_proxy ? http::find_client_address(record_->head.headers, peer, trusted) : peer;
+  count_address(*record_->client);
+}
+
+// A trusted proxy may speak for one client after another.
+void Session::count_address(const IpAddress& address) {
+  if (!http_->listener->max_sessions_per_ip || http_->counted_address == address) return;
+  address_lease_ = limits::AddressCounter::acquire(http_->listener->state->addresses(), address);
+  http_->counted_address = address;
 }
 
 // A head that could not be parsed is a request too: it is answered and logged. Its head is empty.
 void Session::begin_request(http::RequestHead head) {
   const bool is_malformed = head.method.empty();
-  begin_record();
-  record_->head = std::move(head);
+  begin_record(std::move(head));
+  http_->route.reset();
   timer_.disarm();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
   if (!record_->head.body.has_bytes()) http_->parser.reset();
-  const Verdict verdict = admit(*worker_.snapshot(), *http_->listener, {.listener_rank = listener_lease_.rank()},
-                                *record_, worker_.rng(), worker_.loop().now());
+  const SessionStanding standing{listener_lease_.rank(), address_lease_.rank(), http_->is_within_rate};
+  const Verdict verdict =
+      admit(*worker_.snapshot(), *http_->listener, standing, *record_, worker_.rng(), worker_.loop().now());
   http_->route = verdict.route;
   if (verdict.route) record_->route = route_ = verdict.route->options;
   if (const auto* const refusal = std::get_if<Refusal>(&verdict.decision)) return answer(*refusal);
+  if (const auto* const reply = std::get_if<Reply>(&verdict.decision)) return answer(*reply);
   const Forward& forward = std::get<Forward>(verdict.decision);
   http_->service = forward.service;
   record_->upstream = forward.upstream;
@@ -102,7 +123,7 @@ void Session::begin_request(http::RequestHead head) {
 
 void Session::on_head_timeout() {
   if (!http_->parser.has_partial_head()) return close_when_flushed();
-  begin_record();
+  begin_record({});
   answer(408, "the request head took too long");
 }
 
@@ -112,8 +133,12 @@ void Session::begin_connect() {
   std::string key;
   upstream->options().key.expand(RecordVariables(*record_, worker_.loop().now()), key);
   http_->timeouts = upstream->options().timeouts;
+  const config::RouteTimeouts& own = http_->route->timeouts;
+  http_->timeouts.response_head = own.response_head.value_or(http_->timeouts.response_head);
+  http_->timeouts.read = own.read.value_or(http_->timeouts.read);
   http_->try_timeout = upstream->options().retry.try_timeout;
-  const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : ConnectFor::unrepeatable;
+  const auto exchange_kind = may_be_repeated(record_->head) ? ConnectFor::repeatable : ConnectFor::unrepeatable;
+  const auto purpose = http_->service == Service::websocket ? ConnectFor::websocket : exchange_kind;
   ConnectOutcomeObserver& observer = *this;
   auto& connect = *stage_.emplace<std::unique_ptr<Connect>>(
       std::make_unique<Connect>(worker_, observer, record_->upstream, std::move(key), purpose));
@@ -138,21 +163,32 @@ void Session::begin_service(Connected connected) {
   server_lease_ = std::move(connected.lease);
   has_server_ended_ = false;
   server_->set_observer(static_cast<SideObserver<Session, Peer::server>*>(this));
-  const bool is_websocket = http_->service == Service::websocket;
-  const auto purpose = is_websocket ? http::RequestPurpose::websocket_upgrade : http::RequestPurpose::exchange;
-  // A write that fails is told by the server's end, which reading brings.
-  (void)send(*server_, http::write_request_head(record_->head, forwarded_client(), {.purpose = purpose}));
-  if (is_websocket) {
-    // A server that vanished without a word is not waited for on a connection from before.
-    const Duration answer_time = http_->timeouts.response_head;
-    worker_.loop().arm(
-        timer_, connected.source == ConnectionSource::pooled ? std::min(http_->try_timeout, answer_time) : answer_time);
-    stage_.emplace<std::unique_ptr<Upgrading>>(
-        std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), connected.source == ConnectionSource::pooled}));
-  } else {
-    begin_exchange();
-  }
+  http_->is_pooled = connected.source == ConnectionSource::pooled;
+  http_->service == Service::websocket ? begin_upgrade() : begin_exchange();
   if (!is_closed_ && server_) server_->start_reading();
+}
+
+std::string Session::request_head(http::RequestPurpose purpose) const {
+  const Route& route = *http_->route;
+  const RecordVariables variables(*record_, worker_.loop().now());
+  const std::string target = rewritten_target(route, record_->head);
+  std::string host;
+  route.rewrite.host.expand(variables, host);
+  const http::HeaderEdit edit{route.request_headers, variables};
+  const bool has_rules = !route.request_headers.is_empty();
+  return http::write_request_head(
+      record_->head, forwarded_client(),
+      {.purpose = purpose, .target = target, .host = host, .edit = has_rules ? &edit : nullptr});
+}
+
+void Session::begin_upgrade() {
+  // A write that fails is told by the server's end, which reading brings.
+  (void)send(*server_, request_head(http::RequestPurpose::websocket_upgrade));
+  // A server that vanished without a word is not waited for on a connection from before.
+  const Duration answer_time = http_->timeouts.response_head;
+  worker_.loop().arm(timer_, http_->is_pooled ? std::min(http_->try_timeout, answer_time) : answer_time);
+  stage_.emplace<std::unique_ptr<Upgrading>>(
+      std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), http_->is_pooled}));
 }
 
 http::ForwardedClient Session::forwarded_client() const {
@@ -164,12 +200,37 @@ http::ForwardedClient Session::forwarded_client() const {
   return forwarded;
 }
 
+Exchange& Session::emplace_exchange() {
+  ExchangeOptions options;
+  options.body = http_->route->timeouts.body.value_or(http_->listener->timeouts.body);
+  options.response_head = http_->timeouts.response_head;
+  options.read = http_->timeouts.read;
+  options.max_body_size = http_->route->max_body_size;
+  if (!http_->route->response_headers.is_empty()) options.response_rules = &http_->route->response_headers;
+  const ExchangeParts parts{worker_.loop(),        timer_, *client_, *server_, *record_, http_->parser,
+                            worker_.write_buffer()};
+  return *stage_.emplace<std::unique_ptr<Exchange>>(std::make_unique<Exchange>(parts, options));
+}
+
 void Session::begin_exchange() {
-  auto& exchange = *stage_.emplace<std::unique_ptr<Exchange>>(std::make_unique<Exchange>(
-      worker_.loop(), timer_, *client_, *server_, record_->head, http_->parser, http_->timeouts));
-  if (exchange.is_request_complete()) return;
+  Exchange& current = emplace_exchange();
+  const std::string head = request_head(http::RequestPurpose::exchange);
+  const ExchangeProgress progress =
+      current.is_request_complete() ? current.start(head) : start_with_body(current, head);
+  if (progress != ExchangeProgress::live) return apply(progress);
+  if (has_client_ended_) apply(current.on_client_finished());
+}
+
+// What came early is the beginning of the body: kept while a server was looked for, or still in the read event.
+ExchangeProgress Session::start_with_body(Exchange& exchange, std::string_view head) {
+  const std::vector<std::byte> kept = std::exchange(http_->early_bytes, {});
+  std::span<const std::byte> rest = kept.empty() ? http_->unread : kept;
+  const std::size_t size = rest.size();
   client_->start_reading();
-  feed_exchange(std::exchange(http_->early_bytes, {}));
+  const ExchangeProgress progress = exchange.start(head, rest);
+  record_->request_length += size - rest.size();
+  kept.empty() ? void(http_->unread = rest) : keep_early(rest);
+  return progress;
 }
 
 void Session::feed_exchange(std::span<const std::byte> client_bytes) {
@@ -201,12 +262,8 @@ void Session::decline_upgrade(UpgradeDeclined declined, std::span<const std::byt
   if (is_server_unwell && http_->connect->claim_retry(RetryAt::another_server)) {
     return apply(return_to_connect().retry());
   }
-  begin_exchange();
-  Exchange& current = *exchange();
-  const ExchangeProgress progress =
-      current.resume_with(declined.head, std::move(declined.parser), keep_alive_allowed());
-  if (progress != ExchangeProgress::live) return apply(progress);
-  apply(current.on_server_bytes(rest, keep_alive_allowed()));
+  Exchange& current = emplace_exchange();
+  apply(current.resume_with(declined.head, std::move(declined.parser), rest, keep_alive_allowed()));
 }
 
 void Session::fail_upgrade() {
@@ -248,7 +305,11 @@ void Session::judge_exchange(const Exchange& exchange) {
 }
 
 void Session::accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest) {
-  const std::string bytes = http::write_response_head(head, {}, http::ConnectionField::upgrade);
+  const RecordVariables variables(*record_, worker_.loop().now());
+  const http::HeaderEdit edit{http_->route->response_headers, variables};
+  const bool has_rules = !edit.rules.is_empty();
+  const std::string bytes =
+      http::write_response_head(head, {}, http::ConnectionField::upgrade, has_rules ? &edit : nullptr);
   record_->status = 101;
   record_->upstream_status = 101;
   record_->bytes_sent = bytes.size();
@@ -273,25 +334,51 @@ void Session::apply(ExchangeProgress progress) {
   if (progress == ExchangeProgress::live) return;
   Exchange& current = *exchange();
   record_->upstream_status = current.response_status();
-  if (progress == ExchangeProgress::failed) {
-    judge_server(current.status() >= 500 ? upstream::Outcome::failure : upstream::Outcome::none);
-    if (repeat_exchange()) return apply(return_to_connect().retry());
-    return answer(current.status(), current.failure_reason());
-  }
+  if (progress == ExchangeProgress::gone) return abandon();
+  if (progress == ExchangeProgress::failed) return fail_exchange(current);
   judge_exchange(current);
-  record_->status = current.response_status();
-  record_->body_bytes_sent = current.body_bytes_sent();
-  record_->bytes_sent = current.body_bytes_sent() + current.head_bytes_sent();
-  write_access_line();
-  if (progress == ExchangeProgress::cut) log_end("an answer was cut short", "the server or the client stopped");
-  drop_server();
-  progress == ExchangeProgress::finished ? finish_request() : begin_closing();
+  finish_exchange(current, progress);
 }
 
-bool Session::repeat_exchange() {
-  if (!exchange()->may_repeat() || http_->is_repeated) return false;
+void Session::fail_exchange(Exchange& exchange) {
+  const bool is_stale = http_->is_pooled && exchange.was_server_silent() && exchange.status() == 502;
+  if (is_stale && exchange.may_repeat()) {
+    upstream::ServerLease lease = std::move(server_lease_);
+    return apply(return_to_connect().connect_anew(std::move(lease)));
+  }
+  // That a connection died at rest says nothing of its server.
+  const bool is_server_at_fault = exchange.status() >= 500 && !is_stale;
+  judge_server(is_server_at_fault ? upstream::Outcome::failure : upstream::Outcome::none);
+  if (repeat_exchange(exchange)) return apply(return_to_connect().retry());
+  answer(exchange.status(), std::string(exchange.failure_reason()));
+}
+
+bool Session::repeat_exchange(const Exchange& exchange) {
+  if (!exchange.may_repeat() || http_->is_repeated) return false;
   http_->is_repeated = http_->connect->claim_retry(RetryAt::another_server);
   return http_->is_repeated;
+}
+
+void Session::finish_exchange(const Exchange& exchange, ExchangeProgress progress) {
+  record_->status = exchange.response_status();
+  record_->body_bytes_sent = exchange.body_bytes_sent();
+  record_->bytes_sent = exchange.bytes_sent();
+  write_access_line();
+  leave_server(exchange);
+  if (progress == ExchangeProgress::finished) return finish_request();
+  if (progress == ExchangeProgress::close_after) return begin_closing();
+  log_end("an answer was cut short", "the server or the client stopped");
+  if (!exchange.ends_with_connection()) return begin_closing();
+  client_->abort();
+  close();
+}
+
+void Session::leave_server(const Exchange& exchange) {
+  if (!exchange.may_reuse_server() || has_server_ended_) return drop_server();
+  const upstream::ServerState* const state = server_lease_.state();
+  // The lease is what keeps the state: it goes last.
+  worker_.connection_pool().give(*state, http_->connect->target(), std::move(server_), exchange.server_rest());
+  server_lease_.release();
 }
 
 void Session::drop_server() noexcept {
@@ -302,25 +389,52 @@ void Session::drop_server() noexcept {
 void Session::answer(int status, std::string_view reason) { answer(Refusal{.status = status, .reason = reason}); }
 
 void Session::answer(const Refusal& refusal) {
+  http::OwnAnswer answer;
+  answer.status = refusal.status;
+  answer.extra = refusal.fields;
+  if (answer.status == 503 && answer.extra.empty()) {
+    answer.extra.emplace_back("Retry-After", retry_after(worker_.rng().next()));
+  }
+  const auto& snapshot = worker_.snapshot();
+  const ErrorPages* const pages = http_->route ? http_->route->error_pages.get() : snapshot->error_pages.get();
+  if (const ErrorPageContent* const page = pages != nullptr ? pages->find(answer.status) : nullptr) {
+    answer.content = http::Content{page->type, page->body};
+  }
+  log_end("answered with an error of our own", refusal.reason);
+  // Who broke the protocol, or is over the listener's limits, is not served on.
+  const bool is_over_limits = !http_->route && refusal.status != 404;
+  const bool is_last = refusal.status == 400 || refusal.status == 426 || is_over_limits;
+  send_answer(std::move(answer), is_last ? KeepAlive::no : KeepAlive::yes);
+}
+
+void Session::answer(const Reply& reply) {
+  http::OwnAnswer answer;
+  answer.status = reply.status;
+  answer.extra = reply.fields;
+  answer.content = http::Content{reply.content_type, reply.body};
+  send_answer(std::move(answer), KeepAlive::yes);
+}
+
+void Session::send_answer(http::OwnAnswer answer, KeepAlive wanted) {
   drop_server();
   const http::RequestHead& head = record_->head;
   // Only a request that was read to its end can be followed by another.
   const bool is_complete = !head.method.empty() && !head.body.has_bytes();
-  const bool keeps_alive = is_complete && head.keep_alive && keep_alive_allowed() == KeepAlive::yes &&
-                           refusal.status != 400 && refusal.fields.empty();
-  http::OwnAnswer page;
-  page.status = refusal.status;
-  page.connection = keeps_alive ? http::ConnectionField::keep_alive : http::ConnectionField::close;
-  page.is_head_request = head.method == "HEAD";
-  page.extra = refusal.fields;
-  if (page.status == 503 && page.extra.empty())
-    page.extra.emplace_back("Retry-After", retry_after(worker_.rng().next()));
-  const std::string bytes = http::write_own_answer(page);
+  const bool keeps_alive =
+      wanted == KeepAlive::yes && is_complete && head.keep_alive && keep_alive_allowed() == KeepAlive::yes;
+  answer.connection = keeps_alive ? http::ConnectionField::keep_alive : http::ConnectionField::close;
+  answer.is_head_request = head.method == "HEAD";
+  record_->status = answer.status;
+  const RecordVariables variables(*record_, worker_.loop().now());
+  std::optional<http::HeaderEdit> edit;
+  if (http_->route && !http_->route->response_headers.is_empty()) {
+    edit.emplace(http::HeaderEdit{http_->route->response_headers, variables});
+    answer.edit = &*edit;
+  }
+  const std::string bytes = http::write_own_answer(answer);
   (void)send(*client_, bytes);
-  record_->status = refusal.status;
   record_->bytes_sent = bytes.size();
   write_access_line();
-  log_end("answered with an error of our own", refusal.reason);
   keeps_alive ? finish_request() : begin_closing();
 }
 
@@ -338,7 +452,10 @@ void Session::finish_request() {
 
 void Session::resume_requests() {
   client_->start_reading();
-  read_requests(std::exchange(http_->early_bytes, {}));
+  // In a read event that is under way, its reader goes on.
+  if (http_->early_bytes.empty()) return;
+  const std::vector<std::byte> early = std::exchange(http_->early_bytes, {});
+  read_requests(early);
 }
 
 }  // namespace hawser::proxy

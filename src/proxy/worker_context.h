@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,8 @@ class WorkerContext {
   [[nodiscard]] Rng& rng() noexcept { return rng_; }
   [[nodiscard]] WorkerCounters& counters() noexcept { return counters_; }
   [[nodiscard]] ConnectionPool& connection_pool() noexcept { return connection_pool_; }
+  // Where a session gathers what it writes; empty between their turns.
+  [[nodiscard]] std::string& write_buffer() noexcept { return write_buffer_; }
   // Goes on by one each time it is asked.
   [[nodiscard]] std::uint64_t next_connection() noexcept { return ++last_connection_; }
 
@@ -80,6 +83,7 @@ class WorkerContext {
   std::shared_ptr<const Snapshot> snapshot_;
   std::vector<std::shared_ptr<WorkerUpstream>> upstreams_;
   ConnectionPool connection_pool_;
+  std::string write_buffer_;
   Session* first_session_ = nullptr;
   std::uint64_t last_session_id_;
   std::uint64_t last_connection_ = 0;

@@ -110,6 +110,12 @@ void TlsStream::close() noexcept {
   transport_->close();
 }
 
+void TlsStream::abort() noexcept {
+  if (ssl_ == nullptr) return;
+  transport_->abort();
+  close();
+}
+
 void TlsStream::on_bytes(std::span<std::byte> bytes) {
   std::span<const std::byte> input = bytes;
   if (reading_ == Reading::handshaking) continue_handshake(input);

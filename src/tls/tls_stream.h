@@ -71,6 +71,7 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   [[nodiscard]] bool has_unconfirmed_bytes() const noexcept override { return transport_->has_unconfirmed_bytes(); }
   void shutdown_write() noexcept override;
   void close() noexcept override;
+  void abort() noexcept override;
   [[nodiscard]] bool is_closed() const noexcept override { return ssl_ == nullptr; }
 
  private:

@@ -1,6 +1,7 @@
 // A byte stream without a socket: keeps what is written to it, and can be told to block or to break. Test code.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -21,13 +22,21 @@ class FakeStream final : public ByteStream {
       return WriteResult::broken;
     }
     if (answer_ == WriteResult::broken) return answer_;
+    ++writes_;
     written_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     if (answer_ == WriteResult::blocked) pending_ += bytes.size();
     return answer_;
   }
+  WriteResult write_all(std::span<const std::span<const std::byte>> pieces) noexcept override {
+    const int before = writes_;
+    const WriteResult result = ByteStream::write_all(pieces);
+    writes_ = std::min(writes_, before + 1);
+    return result;
+  }
   std::size_t pending_bytes() const noexcept override { return pending_; }
   void shutdown_write() noexcept override { is_shut_ = true; }
   void close() noexcept override { is_closed_ = true; }
+  void abort() noexcept override { is_closed_ = is_aborted_ = true; }
   bool is_closed() const noexcept override { return is_closed_; }
 
   // From now on the kernel refuses bytes.
@@ -47,16 +56,21 @@ class FakeStream final : public ByteStream {
   [[nodiscard]] ByteStreamObserver* observer() const { return observer_; }
   [[nodiscard]] bool is_reading() const { return is_reading_; }
   [[nodiscard]] bool is_shut() const { return is_shut_; }
+  [[nodiscard]] bool is_aborted() const { return is_aborted_; }
+  // How many there were that were not refused; pieces written together are one.
+  [[nodiscard]] int writes() const { return writes_; }
 
  private:
   std::string written_;
   std::size_t pending_ = 0;
   std::size_t bytes_after_end_ = 0;
+  int writes_ = 0;
   ByteStreamObserver* observer_ = nullptr;
   WriteResult answer_ = WriteResult::ok;
   bool is_reading_ = true;
   bool is_shut_ = false;
   bool is_closed_ = false;
+  bool is_aborted_ = false;
 };
 
 }  // namespace hawser::event

@@ -1,86 +1,19 @@
 #include "proxy/exchange.h"
 
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/rng.h"
 #include "support/catch.h"
-#include "support/fake_stream.h"
+#include "unit/proxy/exchange_rig.h"
 
 using namespace hawser;
 using namespace hawser::proxy;
+using namespace hawser::proxy::testing;
 using event::StreamEnd;
 
-namespace {
-
-const std::string kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string kHead = "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string kOldGet = "GET / HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n";
-const std::string kPost5 = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n";
-const std::string kPostChunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
-const std::string kOk5 = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
-const std::string kOkChunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-const std::string kOkOpen = "HTTP/1.1 200 OK\r\n\r\n";
-
-// An exchange between two fake streams whose request head was read and sent on already.
-class Rig {
- public:
-  explicit Rig(std::string_view head) {
-    const http::ParseStep step = parser_.step(std::as_bytes(std::span(head)));
-    REQUIRE(step.event == http::ParseEvent::head);
-    REQUIRE(step.consumed == head.size());
-    request_ = parser_.take_head();
-    exchange =
-        std::make_unique<Exchange>(*loop_, timer_, client, server, request_, parser_, config::UpstreamTimeouts{});
-  }
-
-  // Bytes live only while they are handed over.
-  ExchangeProgress client_sends(std::string_view text) {
-    const std::vector<char> copy(text.begin(), text.end());
-    auto input = std::as_bytes(std::span(copy));
-    const ExchangeProgress progress = exchange->on_client_bytes(input);
-    left_over = input.size();
-    return progress;
-  }
-  ExchangeProgress server_sends(std::string_view text, KeepAlive allowed = KeepAlive::yes) {
-    const std::vector<char> copy(text.begin(), text.end());
-    return exchange->on_server_bytes(std::as_bytes(std::span(copy)), allowed);
-  }
-
-  // What the client got, behind the head.
-  [[nodiscard]] std::string answered_body() const {
-    const std::size_t end = client.written().find("\r\n\r\n");
-    return end == std::string::npos ? "(no head)" : client.written().substr(end + 4);
-  }
-  [[nodiscard]] bool has_answer_field(std::string_view line) const {
-    const std::size_t end = client.written().find("\r\n\r\n");
-    return client.written().substr(0, end).find("\r\n" + std::string(line)) != std::string::npos;
-  }
-
-  event::FakeStream client;
-  event::FakeStream server;
-  std::size_t left_over = 0;
-
- private:
-  struct Unheard final : event::TimerObserver {
-    void on_timer(event::Timer&) override {}
-  };
-  std::unique_ptr<event::Loop> loop_ = event::Loop::create().value();
-  Unheard unheard_;
-  event::Timer timer_{unheard_};
-  http::RequestParser parser_{http::ParserLimits{}};
-  http::RequestHead request_;
-
- public:
-  std::unique_ptr<Exchange> exchange;
-};
-
-}  // namespace
-
 TEST_CASE("an answer with a length reaches the client, and the connection may be used again") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.exchange->is_request_complete());
   CHECK(rig.server_sends(kOk5 + "hello") == ExchangeProgress::finished);
   CHECK(rig.client.written().starts_with("HTTP/1.1 200 OK\r\n"));
@@ -88,11 +21,12 @@ TEST_CASE("an answer with a length reaches the client, and the connection may be
   CHECK(rig.answered_body() == "hello");
   CHECK(rig.exchange->response_status() == 200);
   CHECK(rig.exchange->body_bytes_sent() == 5);
-  CHECK(rig.exchange->head_bytes_sent() + 5 == rig.client.written().size());
+  CHECK(rig.exchange->bytes_sent() == rig.client.written().size());
+  CHECK(rig.client.writes() == 1);
 }
 
 TEST_CASE("an answer is sent on piece by piece as it comes") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOk5) == ExchangeProgress::live);
   CHECK(rig.server_sends("he") == ExchangeProgress::live);
   CHECK(rig.answered_body() == "he");
@@ -101,21 +35,21 @@ TEST_CASE("an answer is sent on piece by piece as it comes") {
 }
 
 TEST_CASE("a chunked answer is chunked to an HTTP/1.1 client") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOkChunked + "5\r\nhello\r\n0\r\n\r\n") == ExchangeProgress::finished);
   CHECK(rig.has_answer_field("Transfer-Encoding: chunked"));
   CHECK(rig.answered_body() == "5\r\nhello\r\n0\r\n\r\n");
 }
 
 TEST_CASE("a chunked answer reaches an HTTP/1.0 client bare, and its connection ends") {
-  Rig rig(kOldGet);
+  ExchangeRig rig(kOldGet);
   CHECK(rig.server_sends(kOkChunked + "5\r\nhello\r\n0\r\n\r\n") == ExchangeProgress::close_after);
   CHECK_FALSE(rig.has_answer_field("Transfer-Encoding"));
   CHECK(rig.answered_body() == "hello");
 }
 
 TEST_CASE("an answer up to the server's end is chunked to an HTTP/1.1 client") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOkOpen + "hello") == ExchangeProgress::live);
   CHECK(rig.exchange->on_server_end(StreamEnd::finished) == ExchangeProgress::finished);
   CHECK(rig.has_answer_field("Transfer-Encoding: chunked"));
@@ -123,14 +57,14 @@ TEST_CASE("an answer up to the server's end is chunked to an HTTP/1.1 client") {
 }
 
 TEST_CASE("an answer up to the server's end reaches an HTTP/1.0 client up to its own end") {
-  Rig rig(kOldGet);
+  ExchangeRig rig(kOldGet);
   CHECK(rig.server_sends(kOkOpen + "hello") == ExchangeProgress::live);
   CHECK(rig.exchange->on_server_end(StreamEnd::finished) == ExchangeProgress::close_after);
   CHECK(rig.answered_body() == "hello");
 }
 
 TEST_CASE("the answer to HEAD has the length of the body that is not there") {
-  Rig rig(kHead);
+  ExchangeRig rig(kHead);
   CHECK(rig.server_sends(kOk5) == ExchangeProgress::finished);
   CHECK(rig.has_answer_field("Content-Length: 5"));
   CHECK(rig.answered_body().empty());
@@ -138,19 +72,19 @@ TEST_CASE("the answer to HEAD has the length of the body that is not there") {
 
 TEST_CASE("an answer without a body ends with its head") {
   const std::string_view status = GENERATE("204 No Content", "304 Not Modified");
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends("HTTP/1.1 " + std::string(status) + "\r\n\r\n") == ExchangeProgress::finished);
   CHECK(rig.answered_body().empty());
 }
 
 TEST_CASE("an empty body of length zero is complete at once") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") == ExchangeProgress::finished);
   CHECK(rig.has_answer_field("Content-Length: 0"));
 }
 
 TEST_CASE("interim answers pass before the final one") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n") == ExchangeProgress::live);
   CHECK(rig.client.written().starts_with("HTTP/1.1 103 Early Hints\r\n"));
   CHECK(rig.exchange->response_status() == 0);
@@ -159,13 +93,13 @@ TEST_CASE("interim answers pass before the final one") {
 }
 
 TEST_CASE("an HTTP/1.0 client gets no interim answer") {
-  Rig rig(kOldGet);
+  ExchangeRig rig(kOldGet);
   CHECK(rig.server_sends("HTTP/1.1 103 Early Hints\r\n\r\n" + kOk5 + "hello") == ExchangeProgress::finished);
   CHECK(rig.client.written().starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
 TEST_CASE("a request body with a length is sent on, and what follows it is left") {
-  Rig rig(kPost5);
+  ExchangeRig rig(kPost5);
   CHECK_FALSE(rig.exchange->is_request_complete());
   CHECK(rig.client_sends("he") == ExchangeProgress::live);
   CHECK(rig.server.written() == "he");
@@ -176,7 +110,7 @@ TEST_CASE("a request body with a length is sent on, and what follows it is left"
 }
 
 TEST_CASE("a chunked request body is chunked to the server, and what follows it is left") {
-  Rig rig(kPostChunked);
+  ExchangeRig rig(kPostChunked);
   CHECK(rig.client_sends("3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\n\r\nGET ") == ExchangeProgress::live);
   CHECK(rig.server.written() == "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n");
   CHECK(rig.exchange->is_request_complete());
@@ -184,37 +118,37 @@ TEST_CASE("a chunked request body is chunked to the server, and what follows it 
 }
 
 TEST_CASE("a malformed request body is answered 400 while no answer has begun") {
-  Rig rig(kPostChunked);
+  ExchangeRig rig(kPostChunked);
   CHECK(rig.client_sends("zz\r\n") == ExchangeProgress::failed);
   CHECK(rig.exchange->status() == 400);
   CHECK(rig.client.written().empty());
 }
 
 TEST_CASE("a malformed request body cuts an answer that has begun") {
-  Rig rig(kPostChunked);
+  ExchangeRig rig(kPostChunked);
   CHECK(rig.server_sends(kOk5 + "he") == ExchangeProgress::live);
   CHECK(rig.client_sends("zz\r\n") == ExchangeProgress::cut);
 }
 
 TEST_CASE("an answer that is complete before the request ends the connection") {
-  Rig rig(kPost5);
+  ExchangeRig rig(kPost5);
   CHECK(rig.client_sends("he") == ExchangeProgress::live);
   CHECK(rig.server_sends(kOk5 + "hello") == ExchangeProgress::close_after);
   CHECK(rig.answered_body() == "hello");
 }
 
 TEST_CASE("the connection ends after the answer when the client or Hawser wants it so") {
-  Rig unwilling("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  ExchangeRig unwilling("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   CHECK(unwilling.server_sends(kOk5 + "hello") == ExchangeProgress::close_after);
   CHECK(unwilling.has_answer_field("Connection: close"));
-  Rig draining(kGet);
+  ExchangeRig draining(kGet);
   CHECK(draining.server_sends(kOk5 + "hello", KeepAlive::no) == ExchangeProgress::close_after);
   CHECK(draining.has_answer_field("Connection: close"));
 }
 
 TEST_CASE("a server that ends before it answered is 502") {
   const auto end = GENERATE(StreamEnd::finished, StreamEnd::reset);
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends("HTTP/1.1 200") == ExchangeProgress::live);
   CHECK(rig.exchange->on_server_end(end) == ExchangeProgress::failed);
   CHECK(rig.exchange->status() == 502);
@@ -226,7 +160,7 @@ TEST_CASE("a malformed answer is 502") {
   const std::string_view answer = GENERATE("SSH-2.0-OpenSSH\r\n", "HTTP/1.1 99 Low\r\n\r\n",
                                            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
                                            "HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(answer) == ExchangeProgress::failed);
   CHECK(rig.exchange->status() == 502);
 }
@@ -234,7 +168,7 @@ TEST_CASE("a malformed answer is 502") {
 TEST_CASE("an answer that ends short is cut, never completed") {
   const std::string_view begun = GENERATE("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe",
                                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe");
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(begun) == ExchangeProgress::live);
   CHECK(rig.exchange->on_server_end(StreamEnd::finished) == ExchangeProgress::cut);
   CHECK(rig.client.written().find("0\r\n\r\n") == std::string::npos);
@@ -242,40 +176,40 @@ TEST_CASE("an answer that ends short is cut, never completed") {
 
 TEST_CASE("an answer up to the server's end is cut when that end is a reset") {
   const auto end = GENERATE(StreamEnd::reset, StreamEnd::truncated);
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOkOpen + "hello") == ExchangeProgress::live);
   CHECK(rig.exchange->on_server_end(end) == ExchangeProgress::cut);
   CHECK(rig.client.written().find("0\r\n\r\n") == std::string::npos);
 }
 
 TEST_CASE("a malformed chunk cuts the answer") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOkChunked + "5\r\nhello\r\n") == ExchangeProgress::live);
   CHECK(rig.server_sends("zz\r\n") == ExchangeProgress::cut);
 }
 
 TEST_CASE("a client that is gone ends a stream without end") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOkOpen + "event") == ExchangeProgress::live);
   rig.client.sever();
-  CHECK(rig.server_sends("event") == ExchangeProgress::cut);
+  CHECK(rig.server_sends("event") == ExchangeProgress::gone);
 }
 
 TEST_CASE("a server that stays silent is 504") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   CHECK(rig.exchange->on_timer() == ExchangeProgress::failed);
   CHECK(rig.exchange->status() == 504);
 }
 
 TEST_CASE("a server that falls silent in its answer is cut") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   (void)rig.server_sends(kOk5 + "he");
   (void)rig.exchange->on_timer();
   CHECK(rig.exchange->on_timer() == ExchangeProgress::cut);
 }
 
 TEST_CASE("a body that moves keeps the exchange alive") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   (void)rig.server_sends(kOk5);
   for (const char* piece : {"h", "e", "l"}) {
     (void)rig.server_sends(piece);
@@ -285,7 +219,7 @@ TEST_CASE("a body that moves keeps the exchange alive") {
 }
 
 TEST_CASE("a blocked client pauses the server until it has drained") {
-  Rig rig(kGet);
+  ExchangeRig rig(kGet);
   rig.client.block();
   (void)rig.server_sends(kOk5 + "he");
   CHECK_FALSE(rig.server.is_reading());
@@ -295,7 +229,7 @@ TEST_CASE("a blocked client pauses the server until it has drained") {
 }
 
 TEST_CASE("a blocked server pauses the client until it has drained") {
-  Rig rig(kPost5);
+  ExchangeRig rig(kPost5);
   rig.server.block();
   (void)rig.client_sends("he");
   CHECK_FALSE(rig.client.is_reading());
@@ -309,7 +243,7 @@ TEST_CASE("no byte of a body is lost or reordered, however reads are cut") {
   for (int round = 0; round < 100; ++round) {
     std::string body(rng.below(5000), '\0');
     for (char& byte : body) byte = static_cast<char>('a' + rng.below(26));
-    Rig rig("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+    ExchangeRig rig("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
     const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     for (std::string_view rest = body; !rest.empty();) {
       const std::string_view piece = rest.substr(0, 1 + rng.below(700));
