@@ -21,8 +21,10 @@ std::string rewritten_target(const Route& route, const http::RequestHead& reques
   const RouteRewrite& rewrite = route.rewrite;
   if (rewrite.prefix.empty() || !request.path.starts_with('/')) return {};
   const std::string_view rest = behind(rewrite.matched_prefix, request.path);
-  std::string target = rewrite.prefix;
-  if (!rest.empty() && target.ends_with('/')) target.pop_back();
+  std::string_view prefix = rewrite.prefix;
+  if (!rest.empty() && prefix.ends_with('/')) prefix.remove_suffix(1);
+  std::string target;
+  http::append_encoded_path(target, prefix);
   http::append_encoded_path(target, rest);
   if (const std::size_t query = request.target.find('?'); query != std::string::npos) {
     target.append(request.target, query);

@@ -9,9 +9,9 @@
 
 namespace hawser::proxy {
 
-// The route's prefix as it is written, what the path means behind the matched one, encoded again, and the query as
-// received. Slashes meet as one: /api/x becomes /x where /api is replaced by /, and /v2/x where /api/ is by /v2; /api
-// alone becomes what replaces it. Empty when nothing is rewritten.
+// The route's prefix and what the path means behind the matched one, percent-encoded, and the query as received.
+// Slashes meet as one: /api/x becomes /x where /api is replaced by /, and /v2/x where /api/ is by /v2; /api alone
+// becomes what replaces it. Empty when nothing is rewritten.
 [[nodiscard]] std::string rewritten_target(const Route& route, const http::RequestHead& request);
 
 // Control bytes that a variable may hold are percent-encoded. Empty when the client's host stays.
