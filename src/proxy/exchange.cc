@@ -30,6 +30,11 @@ http::BodyFraming client_framing(const http::ResponseHead& head, http::Version c
   return {client == http::Version::http_1_1 ? BodyKind::chunked : BodyKind::until_close, 0};
 }
 
+// A server that is mistaken about bodies sends it all the same, if later.
+bool announces_absent_body(const http::ResponseHead& head) {
+  return head.body.kind == BodyKind::none && head.headers.find("Content-Length").value_or("0") != "0";
+}
+
 }  // namespace
 
 Exchange::Exchange(const ExchangeParts& parts, const ExchangeOptions& options)
@@ -121,7 +126,8 @@ ExchangeProgress Exchange::take_response(std::span<const std::byte> input, KeepA
   ExchangeProgress progress = read_response(input, allowed);
   if (is_response_complete_ && !input.empty()) {
     keeps_server_ = false;
-    if (!has_begun()) progress = fail(502, "bytes beyond the end of the answer");
+    // Behind an answer that has no body many servers send the one it would have had: to HEAD, for one.
+    if (!has_begun() && client_framing_ != BodyKind::none) progress = fail(502, "bytes beyond the end of the answer");
   }
   return send_on(progress);
 }
@@ -214,7 +220,7 @@ void Exchange::begin_response(const http::ResponseHead& head, KeepAlive allowed)
   const http::BodyFraming framing = client_framing(head, request().version);
   client_framing_ = framing.kind;
   keeps_client_ = allowed == KeepAlive::yes && request().keep_alive && framing.kind != BodyKind::until_close;
-  keeps_server_ = head.keep_alive && head.body.kind != BodyKind::until_close;
+  keeps_server_ = head.keep_alive && head.body.kind != BodyKind::until_close && !announces_absent_body(head);
   if (keeps_server_) server_rest_ = http::keep_alive_timeout(head.headers);
   write_head(head, framing, keeps_client_ ? http::ConnectionField::keep_alive : http::ConnectionField::close);
   to_client_.begin_body(framing.kind);

@@ -211,8 +211,9 @@ def test_bytes_beyond_the_answer_never_reach_the_next_client(hawser, recording_s
             wire.send(OK + (b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" if wire.number == 0 else b""))
     server = recording_server(handle)
     proxy = hawser(relay_to(server.address, workers=1))
+    first = get(proxy.address())
+    assert first.status == 502 or first.body == b"ok"  # where the kernel cut what the server sent
     for _ in range(5):
-        assert get(proxy.address()).body in (b"ok", b"")
         assert get(proxy.address()).body == b"ok"
 
 

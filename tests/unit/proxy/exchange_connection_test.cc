@@ -154,3 +154,13 @@ TEST_CASE("only an idempotent request without a body, to which the server said n
   CHECK(hinted.exchange->on_server_end(StreamEnd::finished) == ExchangeProgress::failed);
   CHECK_FALSE(hinted.exchange->may_repeat());
 }
+
+TEST_CASE("a body that a server sends behind the answer to HEAD costs its connection, early or late") {
+  ExchangeRig early(kHead);
+  CHECK(early.server_sends(kOk5 + "hello") == ExchangeProgress::finished);
+  CHECK(early.answered_body().empty());
+  CHECK_FALSE(early.exchange->may_reuse_server());
+  ExchangeRig late(kHead);
+  CHECK(late.server_sends(kOk5) == ExchangeProgress::finished);
+  CHECK_FALSE(late.exchange->may_reuse_server());
+}
