@@ -11,6 +11,7 @@ from harness.certificates import make_certificate  # noqa: E402
 from harness.dns_server import DnsServer  # noqa: E402
 from harness.flaky_server import FlakyServer, RefusingAddress  # noqa: E402
 from harness.hawser_process import Hawser, hawser_binary  # noqa: E402
+from harness.marking_server import MarkingServer  # noqa: E402
 from harness.peers import Peers  # noqa: E402
 from harness.recording_server import RecordingServer  # noqa: E402
 from harness.tls_server import TlsServer  # noqa: E402
@@ -85,6 +86,12 @@ def starter(kind):
 def recording_server():
     """Starts servers written by hand: recording_server(handler)."""
     yield from starter(RecordingServer)
+
+
+@pytest.fixture
+def marking_server():
+    """Starts servers that say in each answer what it answers: marking_server({target: answer})."""
+    yield from starter(MarkingServer)
 
 
 @pytest.fixture

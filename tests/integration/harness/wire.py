@@ -80,6 +80,10 @@ class Wire:
     def close(self):
         self.socket.close()
 
+    def is_closed(self):
+        """Whether this side closed it."""
+        return self.socket.fileno() < 0
+
     def reset(self):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
