@@ -150,6 +150,10 @@ class Peers:
     def hub(self):
         return self._keep(PeerServer([build_go("hub_server")]))
 
+    def bulk(self):
+        """Sends and checks large bodies of a known pattern."""
+        return self._keep(PeerServer([build_go("bulk_server")]))
+
     def python_echo(self):
         return self._keep(PeerServer([PYTHON, SOURCES / "python/websockets_echo_server.py"]))
 
