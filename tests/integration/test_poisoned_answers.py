@@ -206,7 +206,7 @@ def test_bytes_beyond_an_answer_reach_nobody(pair, name):
 @pytest.mark.parametrize("body", [b"evil", EVIL])
 def test_the_body_of_an_answer_to_head_reaches_nobody(pair, body):
     script = framed(200, body)
-    assert perform(pair, says(script), method="HEAD") == (200, b"")
+    assert perform(pair, says(script), method="HEAD") in ((200, b""), (502, None))
 
 
 def test_framing_in_trailers_of_an_answer_is_dropped(pair):

@@ -157,17 +157,16 @@ def test_a_server_s_own_limit_cuts_the_rest_short(hawser, marking_server):
     wait_until(server.connections[0].is_closed, 4, "the end within the server's own time")
 
 
-def end_quietly(wire, _):
-    """Ends an idle connection as servers do when it rested for long."""
-    wire.send(framed(200, b"ok"))
-    return False
-
-
 def test_a_connection_that_ended_while_it_rested_is_not_used(hawser, marking_server):
-    server = marking_server({"/once": end_quietly})
+    """Its end is there before the next request is: a request that may be sent only once must find it."""
+    def end_after(wire, _):
+        wire.send(framed(200, b"ok"))
+        return False
+    server = marking_server({"/once": end_after})
     proxy = hawser(one_worker(server, {"retry": {"attempts": 1}}))
     for _ in range(20):
         assert get(proxy.address(), "/once").status == 200
+        wait_until(server.connections[-1].is_closed, 5, "the server's end")
         assert request(proxy.address(), POST % 1).status == 200
     assert server.count("/once") == 20 and server.count("/1") == 20
 

@@ -6,7 +6,7 @@ import pytest
 from harness.certificate_authority import CertificateAuthority
 from harness.certificates import make_certificate
 from harness.configuration import relay_to
-from harness.flaky_server import is_silent
+from harness.flaky_server import answer, is_silent
 from harness.log_lines import CANNOT_CONNECT, IS_DOWN, IS_UP, of
 from harness.raw_client import get, open_websocket
 from harness.tls_server import HANDSHAKE, record_types, tap
@@ -278,3 +278,34 @@ def test_a_reload_with_another_authority_counts_for_new_connections(hawser, tls_
         assert get(proxy.address()).status == 502
         wire.send_text("still here")
         assert wire.read_text() == "still here"
+
+
+def serves_on(server, wire, head):
+    """Answers requests until the other side has no more."""
+    while True:
+        wire.send(answer(200, body=head.start_line.encode()))
+        head = wire.read_head()
+
+
+def serves_one_and_ends(server, wire, head):
+    """As a server that says nothing of it: close_notify, then FIN."""
+    wire.send(answer(200, body=head.start_line.encode()))
+    wire.socket = wire.socket.unwrap()
+
+
+@pytest.mark.parametrize("version", [V12, V13])
+def test_many_requests_take_one_handshake(hawser, tls_server, authority, chat, version):
+    server = tls_server(chat, behaviour=serves_on, version=version)
+    proxy = hawser(relay_by_tls(server, authority, top={"workers": 1}))
+    for number in range(30):
+        assert get(proxy.address(), f"/{number}").body == f"GET /{number} HTTP/1.1".encode()
+    assert len(server.handshakes) == 1
+
+
+def test_a_kept_connection_that_ended_meanwhile_costs_no_client_its_answer(hawser, tls_server, authority, chat):
+    server = tls_server(chat, behaviour=serves_one_and_ends)
+    proxy = hawser(relay_by_tls(server, authority, top={"workers": 1}, upstream={"retry": {"attempts": 1}}))
+    for number in range(10):
+        assert get(proxy.address(), f"/{number}").body == f"GET /{number} HTTP/1.1".encode()
+        wait_until(server.connections[-1].is_closed, 5, "the server's end")
+    assert len(server.handshakes) == 10
