@@ -69,6 +69,8 @@ class RecordingServer:
                 connected, _ = self.listener.accept()
             except OSError:
                 return
+            if connected.family != socket.AF_UNIX:
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is sent leaves at once
             wire = Wire(connected, 30.0)
             wire.number = len(self.connections)
             self.connections.append(wire)
