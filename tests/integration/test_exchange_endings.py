@@ -97,28 +97,6 @@ def test_a_client_that_leaves_in_an_answer_frees_the_server(logged, recording_se
     assert len(statuses(1)) == 1
 
 
-def test_what_a_leaving_client_had_pipelined_is_not_asked(logged, recording_server):
-    released = threading.Event()
-
-    def handle(wire):
-        wire.read_head()
-        wire.asked = True
-        released.wait(10)
-        wire.send(OK)
-        while wire.read_head():
-            wire.send(OK)
-    server = recording_server(handle)
-    proxy, statuses = logged(server)
-    with connect(proxy.address()) as wire:
-        wire.send(GET + b"GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n")
-        asked_at(server)
-        wire.reset()
-    released.set()
-    statuses(1)
-    assert get(proxy.address()).status == 200
-    assert b"/next" not in server.received()
-
-
 @pytest.mark.parametrize("size", [1, 20_000_000])
 def test_a_client_that_half_closes_gets_its_whole_answer(logged, recording_server, size):
     def handle(wire):
