@@ -18,18 +18,19 @@ def mark(wire, request):
 
 
 class MarkingServer(RecordingServer):
-    """`answers` maps a target to answer(wire, request) in place of mark(); one that returns ends the connection if it
+    """`answers` maps a target to answer(wire, request) in place of the usual one; a connection ends after an answer that
     returns False. Nothing is read leniently: a malformed request ends its connection and fails the test at its end."""
 
-    def __init__(self, answers=None, **options):
+    def __init__(self, answers=None, usual=mark, **options):
         self.answers = answers or {}
+        self.usual = usual
         super().__init__(self._handle, **options)
 
     def _handle(self, wire):
         try:
             while True:
                 request = read_request(wire)
-                if self.answers.get(request.target, mark)(wire, request) is False:
+                if self.answers.get(request.target, self.usual)(wire, request) is False:
                     return
         except Malformed as error:
             self.errors.append(error)
