@@ -172,8 +172,7 @@ std::string Session::request_head(http::RequestPurpose purpose) const {
   const Route& route = *http_->route;
   const RecordVariables variables(*record_, worker_.loop().now());
   const std::string target = rewritten_target(route, record_->head);
-  std::string host;
-  route.rewrite.host.expand(variables, host);
+  const std::string host = rewritten_host(route, variables);
   const http::HeaderEdit edit{route.request_headers, variables};
   const bool has_rules = !route.request_headers.is_empty();
   return http::write_request_head(
@@ -442,6 +441,7 @@ void Session::finish_request() {
   if (has_client_ended_) return begin_closing();
   http_->has_served = true;
   http_->is_repeated = false;
+  http_->route.reset();
   if (http_->connect) worker_.loop().dispose(std::move(http_->connect));  // its callback may be on the stack
   if (record_->head.body.has_bytes()) http_->parser.reset();
   record_.reset();
