@@ -94,6 +94,15 @@ class RecordingServer:
         """All bytes of all connections, in order of connection."""
         return b"".join(bytes(wire.received) for wire in list(self.connections))
 
+    def position(self):
+        """A place to give to received_since()."""
+        return [len(wire.received) for wire in list(self.connections)]
+
+    def received_since(self, position):
+        """What came later, in order of connection: bytes on connections of before stand ahead of those on new ones."""
+        starts = position + [0] * len(self.connections)
+        return b"".join(bytes(wire.received[start:]) for wire, start in zip(list(self.connections), starts))
+
     def stop(self):
         try:
             self.listener.shutdown(socket.SHUT_RDWR)
