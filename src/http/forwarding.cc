@@ -24,17 +24,15 @@ void append_forwarded_value(std::string& out, std::string_view value) {
   }
 }
 
-// The element of the hop that came from `node` (RFC 7239, section 4).
+// The element of the hop that came from `node`, up to the value of host (RFC 7239, section 4).
+std::string element_before_host(const std::optional<IpAddress>& node) {
+  if (!node) return "for=unknown;host=";
+  const std::string address = node->to_string();
+  return node->is_v6() ? "for=\"[" + address + "]\";host=" : "for=" + address + ";host=";
+}
+
 std::string forwarded_element(const std::optional<IpAddress>& node, std::string_view scheme, std::string_view host) {
-  std::string element = "for=";
-  if (!node) {
-    element.append("unknown");
-  } else if (node->is_v6()) {
-    element.append("\"[").append(node->to_string()).append("]\"");
-  } else {
-    element.append(node->to_string());
-  }
-  element.append(";host=");
+  std::string element = element_before_host(node);
   append_forwarded_value(element, host);
   return element.append(";proto=").append(scheme);
 }
@@ -73,12 +71,10 @@ void append_address_fields(std::string& out, const std::optional<IpAddress>& cli
   if (client) append_field(out, "X-Real-IP", client->to_string());
 }
 
-void append_first_fields(std::string& out, const ForwardedClient& client, std::string_view host) {
-  const std::string_view scheme = scheme_name(client.scheme);
-  append_address_fields(out, client.address, client.address ? client.address->to_string() : std::string());
-  append_field(out, "X-Forwarded-Proto", scheme);
-  append_field(out, "X-Forwarded-Host", host);
-  append_field(out, "Forwarded", forwarded_element(client.address, scheme, host));
+void append_first_fields(std::string& out, const ForwardedText& text, std::string_view host) {
+  out.append(text.before_host).append(host).append("\r\n").append(text.forwarded);
+  append_forwarded_value(out, host);
+  out.append(text.after_forwarded);
 }
 
 void append_extended_fields(std::string& out, const ForwardedClient& client, const HeaderList& headers,
@@ -114,13 +110,22 @@ bool is_replaced_field(std::string_view name, HopTrust trust) noexcept {
          is_field_name(name, "X-Forwarded-Host");
 }
 
+ForwardedText forwarded_text(const ForwardedClient& client) {
+  ForwardedText text;
+  const std::string scheme(scheme_name(client.scheme));
+  append_address_fields(text.before_host, client.address, client.address ? client.address->to_string() : "");
+  append_field(text.before_host, "X-Forwarded-Proto", scheme);
+  text.before_host.append("X-Forwarded-Host: ");
+  text.forwarded = "Forwarded: " + element_before_host(client.address);
+  text.after_forwarded = ";proto=" + scheme + "\r\n";
+  return text;
+}
+
 void append_forwarding_fields(std::string& out, const ForwardedClient& client, const HeaderList& headers,
                               std::string_view host) {
-  if (client.trust == HopTrust::trusted) {
-    append_extended_fields(out, client, headers, host);
-  } else {
-    append_first_fields(out, client, host);
-  }
+  if (client.trust == HopTrust::trusted) return append_extended_fields(out, client, headers, host);
+  if (client.text != nullptr) return append_first_fields(out, *client.text, host);
+  append_first_fields(out, forwarded_text(client), host);
 }
 
 }  // namespace hawser::http

@@ -12,6 +12,9 @@ namespace hawser::http {
 // (X-Forwarded-Port, …) are kept, unless they are spelled with '_', which a hop may not have recognized.
 [[nodiscard]] bool is_replaced_field(std::string_view name, HopTrust trust) noexcept;
 
+// For ForwardedClient::text, while client and scheme stay what they are.
+[[nodiscard]] ForwardedText forwarded_text(const ForwardedClient& client);
+
 // `headers` are those received, `host` is the Host field as the client sent it. For an untrusted peer all speak of the
 // client alone. A trusted one's lists are kept and the peer added, and so is its X-Forwarded-Proto and -Host if there
 // is one that makes sense. Who is on a unix socket has no address: X-Forwarded-For and X-Real-IP do not name it,

@@ -36,41 +36,40 @@ std::expected<void, ParseError> fill_target(RequestHead& head, std::string targe
   auto path = normalize_path(whole.substr(0, question_mark));
   if (!path) return std::unexpected(std::move(path.error()));
   head.path = *std::move(path);
-  if (question_mark != std::string_view::npos) head.query = whole.substr(question_mark + 1);
+  head.query = question_mark != std::string_view::npos ? whole.substr(question_mark + 1) : std::string_view();
   return {};
 }
 
 // A list, a repetition or an odd spelling of 100-continue is read differently by different servers, so it counts as
 // unknown. HTTP/1.0 has no 100-continue (RFC 9110, section 10.1.1).
 void note_expectation(RequestHead& head, const HeaderList& headers) {
-  if (!headers.find("Expect")) return;
+  const bool is_there = headers.find("Expect").has_value();
   const auto only = headers.find_only("Expect");
-  head.has_unknown_expectation = !only || !equals_ignoring_case(*only, "100-continue");
-  head.expects_continue = !head.has_unknown_expectation && head.version == Version::http_1_1;
+  head.has_unknown_expectation = is_there && (!only || !equals_ignoring_case(*only, "100-continue"));
+  head.expects_continue = is_there && !head.has_unknown_expectation && head.version == Version::http_1_1;
 }
 
-Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList headers) {
-  const auto line = parse_request_line(start_line);
-  if (!line) return std::unexpected(line.error());
-  auto target = parse_request_target(line->method, line->target);
+// Overwrites every member: a head that was taken away leaves its parts behind, moved from.
+Verdict<BodyFraming> fill_head(RequestHead& head, std::string_view start_line, HeaderList headers) {
+  const RequestLine line = split_request_line(start_line);
+  auto target = parse_request_target(line.method, line.target);
   if (!target) return std::unexpected(std::move(target.error()));
   auto host = request_host(headers, target->authority);
   if (!host) return std::unexpected(std::move(host.error()));
-  const auto framing = request_framing(headers, line->version);
+  const auto framing = request_framing(headers, line.version);
   if (!framing) return std::unexpected(framing.error());
-  RequestHead head;
-  head.method = line->method;
+  head.method = line.method;
   if (auto filled = fill_target(head, std::move(target->target)); !filled) {
     return std::unexpected(std::move(filled.error()));
   }
   head.host = *std::move(host);
-  head.version = line->version;
+  head.version = line.version;
   head.body = *framing;
-  head.keep_alive = wants_keep_alive(headers, line->version);
+  head.keep_alive = wants_keep_alive(headers, line.version);
   note_expectation(head, headers);
   head.headers = std::move(headers);
   head.is_websocket_upgrade = asks_for_websocket(head);
-  return head;
+  return head.body;
 }
 
 }  // namespace
@@ -78,14 +77,11 @@ Verdict<RequestHead> make_request_head(std::string_view start_line, HeaderList h
 class RequestParser::State final : public MessageParser {
  public:
   explicit State(const ParserLimits& limits) : MessageParser(MessageKind::request, limits) {}
-  [[nodiscard]] RequestHead take_head() { return std::exchange(head_, {}); }
+  [[nodiscard]] RequestHead take_head() { return std::move(head_); }
 
  private:
   [[nodiscard]] Verdict<BodyFraming> accept_head(std::string_view start_line, HeaderList headers) override {
-    auto head = make_request_head(start_line, std::move(headers));
-    if (!head) return std::unexpected(std::move(head.error()));
-    head_ = *std::move(head);
-    return head_.body;
+    return fill_head(head_, start_line, std::move(headers));
   }
 
   RequestHead head_;

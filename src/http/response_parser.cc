@@ -12,20 +12,21 @@ namespace {
 // Servers send one or two; a stream of them would keep a client waiting for ever.
 constexpr unsigned kMaxInterimResponses = 100;
 
-Verdict<ResponseHead> make_response_head(std::string_view start_line, HeaderList headers, ResponseTo request) {
+// Overwrites every member: a head that was taken away leaves its parts behind, moved from.
+Verdict<BodyFraming> fill_head(ResponseHead& head, std::string_view start_line, HeaderList headers,
+                               ResponseTo request) {
   const auto line = parse_status_line(start_line);
   if (!line) return std::unexpected(line.error());
   if (line->status == 101 && request != ResponseTo::websocket_upgrade) return refuse(502, "101 that nobody asked for");
   const auto framing = response_framing(headers, line->version, line->status, request);
   if (!framing) return std::unexpected(framing.error());
-  ResponseHead head;
   head.status = line->status;
   head.reason = line->reason;
   head.version = line->version;
   head.body = *framing;
   head.keep_alive = framing->kind != BodyKind::until_close && wants_keep_alive(headers, line->version);
   head.headers = std::move(headers);
-  return head;
+  return head.body;
 }
 
 }  // namespace
@@ -34,16 +35,14 @@ class ResponseParser::State final : public MessageParser {
  public:
   State(const ParserLimits& limits, ResponseTo request)
       : MessageParser(MessageKind::response, limits), request_(request) {}
-  [[nodiscard]] ResponseHead take_head() { return std::exchange(head_, {}); }
+  [[nodiscard]] ResponseHead take_head() { return std::move(head_); }
 
  private:
   [[nodiscard]] Verdict<BodyFraming> accept_head(std::string_view start_line, HeaderList headers) override {
-    auto head = make_response_head(start_line, std::move(headers), request_);
-    if (!head) return std::unexpected(std::move(head.error()));
-    const bool is_interim = head->status < 200 && head->status != 101;
+    auto framing = fill_head(head_, start_line, std::move(headers), request_);
+    const bool is_interim = framing && head_.status < 200 && head_.status != 101;
     if (is_interim && ++interim_responses_ > kMaxInterimResponses) return refuse(502, "too many interim responses");
-    head_ = *std::move(head);
-    return head_.body;
+    return framing;
   }
 
   ResponseTo request_;

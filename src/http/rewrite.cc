@@ -23,6 +23,14 @@ std::size_t fields_size(const HeaderList& headers) {
   return size;
 }
 
+void append_status(std::string& out, int status) {
+  char line[] = "HTTP/1.1 000 ";
+  line[9] = static_cast<char>('0' + status / 100);
+  line[10] = static_cast<char>('0' + status / 10 % 10);
+  line[11] = static_cast<char>('0' + status % 10);
+  out.append(line, sizeof line - 1);
+}
+
 // Trailer announces fields behind the last chunk, so it goes with the chunks (RFC 9110, section 6.6.2).
 void append_trailer_names(std::string& out, const HeaderList& headers) {
   constexpr std::string_view kTrailer = "Trailer";
@@ -88,10 +96,11 @@ void append_response_fields(std::string& out, const ResponseHead& head) {
 
 }  // namespace
 
-std::string write_request_head(const RequestHead& head, const ForwardedClient& client, const RequestRewrite& rewrite) {
+void append_request_head(std::string& out, const RequestHead& head, const ForwardedClient& client,
+                         const RequestRewrite& rewrite) {
   const std::string_view target = rewrite.target.empty() ? std::string_view(head.target) : rewrite.target;
-  std::string out;
-  out.reserve(head.method.size() + target.size() + rewrite.host.size() + fields_size(head.headers) + kRoomForOwnFields);
+  out.reserve(out.size() + head.method.size() + target.size() + rewrite.host.size() + fields_size(head.headers) +
+              kRoomForOwnFields);
   out.append(head.method).append(" ").append(target).append(" HTTP/1.1\r\n");
   const std::size_t first_line = out.size();
   append_request_fields(out, head, client.trust, rewrite.host);
@@ -102,14 +111,19 @@ std::string write_request_head(const RequestHead& head, const ForwardedClient& c
     append_framing(out, head.body, head.headers);
   }
   apply_edit(out, first_line, rewrite.edit);
-  return out.append("\r\n");
+  out.append("\r\n");
 }
 
-std::string write_response_head(const ResponseHead& head, const BodyFraming& body, ConnectionField connection,
-                                const HeaderEdit* edit) {
+std::string write_request_head(const RequestHead& head, const ForwardedClient& client, const RequestRewrite& rewrite) {
   std::string out;
-  out.reserve(head.reason.size() + fields_size(head.headers) + kRoomForOwnFields);
-  out.append("HTTP/1.1 ").append(std::to_string(head.status)).append(" ");
+  append_request_head(out, head, client, rewrite);
+  return out;
+}
+
+void append_response_head(std::string& out, const ResponseHead& head, const BodyFraming& body,
+                          ConnectionField connection, const HeaderEdit* edit) {
+  out.reserve(out.size() + head.reason.size() + fields_size(head.headers) + kRoomForOwnFields);
+  append_status(out, head.status);
   out.append(head.reason.empty() ? reason_phrase(head.status) : std::string_view(head.reason)).append("\r\n");
   const std::size_t first_line = out.size();
   append_response_fields(out, head);
@@ -120,7 +134,14 @@ std::string write_response_head(const ResponseHead& head, const BodyFraming& bod
   }
   append_response_connection(out, head, connection);
   apply_edit(out, first_line, edit);
-  return out.append("\r\n");
+  out.append("\r\n");
+}
+
+std::string write_response_head(const ResponseHead& head, const BodyFraming& body, ConnectionField connection,
+                                const HeaderEdit* edit) {
+  std::string out;
+  append_response_head(out, head, body, connection, edit);
+  return out;
 }
 
 }  // namespace hawser::http

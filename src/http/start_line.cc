@@ -64,6 +64,14 @@ Verdict<RequestLine> parse_request_line(std::string_view line) {
   return parts;
 }
 
+RequestLine split_request_line(std::string_view line) noexcept {
+  const auto first_space = line.find(' ');
+  const auto last_space = line.size() - kVersionSize - 1;
+  return {.method = line.substr(0, first_space),
+          .target = line.substr(first_space + 1, last_space - first_space - 1),
+          .version = line.back() == '0' ? Version::http_1_0 : Version::http_1_1};
+}
+
 Verdict<StatusLine> parse_status_line(std::string_view line) {
   const auto version = supported_version(line.substr(0, kVersionSize));
   if (!version) return refuse(502, "unsupported protocol version");

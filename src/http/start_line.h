@@ -18,6 +18,9 @@ struct RequestLine {
 // 405 for CONNECT and TRACE, 505 for a version other than 1.0 and 1.1, else 400.
 [[nodiscard]] Verdict<RequestLine> parse_request_line(std::string_view line);
 
+// The parts of a line that parse_request_line accepted.
+[[nodiscard]] RequestLine split_request_line(std::string_view line) noexcept;
+
 struct StatusLine {
   int status = 0;  // 100 to 599
   std::string_view reason;

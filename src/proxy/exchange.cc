@@ -44,21 +44,14 @@ Exchange::Exchange(const ExchangeParts& parts, const ExchangeOptions& options)
       to_server_(parts.server, parts.write_buffer),
       to_client_(parts.client, parts.write_buffer),
       is_request_complete_(!parts.record.head.body.has_bytes()) {
-  assert(parts.write_buffer.empty());
   to_server_.begin_body(request().body.kind);
   wait_at_most(current_limit());
 }
 
-ExchangeProgress Exchange::start(std::string_view head, std::span<const std::byte>& early) {
-  to_server_.add_head(head);
+ExchangeProgress Exchange::start(std::span<const std::byte>& early) {
   const ExchangeProgress progress = read_body(early);
   send_to_server();
   return progress;
-}
-
-ExchangeProgress Exchange::start(std::string_view head) {
-  std::span<const std::byte> nothing;
-  return start(head, nothing);
 }
 
 ExchangeProgress Exchange::resume_with(const http::ResponseHead& head, http::ResponseParser parser,
@@ -210,7 +203,7 @@ void Exchange::pass_on_head(KeepAlive allowed) {
 // At once: who waits for it must not wait for what comes behind. Rules speak of the final answer.
 void Exchange::send_interim(const http::ResponseHead& head) {
   if (request().version == http::Version::http_1_0) return;  // RFC 9110, section 15.2
-  to_client_.add_head(http::write_response_head(head, {}, http::ConnectionField::keep_alive));
+  http::append_response_head(to_client_.gathered(), head, {}, http::ConnectionField::keep_alive);
   if (to_client_.flush() == WriteResult::blocked) parts_.server.stop_reading();
   interim_bytes_ = to_client_.bytes_sent();
 }
@@ -229,11 +222,11 @@ void Exchange::begin_response(const http::ResponseHead& head, KeepAlive allowed)
 void Exchange::write_head(const http::ResponseHead& head, const http::BodyFraming& framing,
                           http::ConnectionField connection) {
   if (options_.response_rules == nullptr) {
-    return to_client_.add_head(http::write_response_head(head, framing, connection));
+    return http::append_response_head(to_client_.gathered(), head, framing, connection);
   }
   const RecordVariables variables(parts_.record, parts_.loop.now());
   const http::HeaderEdit edit{*options_.response_rules, variables};
-  to_client_.add_head(http::write_response_head(head, framing, connection, &edit));
+  http::append_response_head(to_client_.gathered(), head, framing, connection, &edit);
 }
 
 ExchangeProgress Exchange::finish_response() {

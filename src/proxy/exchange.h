@@ -37,7 +37,7 @@ struct ExchangeParts {
   event::ByteStream& server;
   const SessionRecord& record;          // of the request
   http::RequestParser& request_parser;  // behind the request's head
-  std::string& write_buffer;            // empty between calls
+  std::string& write_buffer;            // empty between calls, but for the head before start()
 };
 
 struct ExchangeOptions {
@@ -55,10 +55,9 @@ class Exchange {
 
   Exchange(const ExchangeParts& parts, const ExchangeOptions& options);
 
-  // Sends the head of the request, and with it what came of its body; `early` is shortened by that.
-  [[nodiscard]] ExchangeProgress start(std::string_view head, std::span<const std::byte>& early);
-  // The same of a request that is complete with its head.
-  [[nodiscard]] ExchangeProgress start(std::string_view head);
+  // Sends the head of the request, which stands in the write buffer, and with it what came of its body; `early` is
+  // shortened by that.
+  [[nodiscard]] ExchangeProgress start(std::span<const std::byte>& early);
   // In place of start(): goes on from an answer's head that was read already, with the parser that read it and what
   // came behind it.
   [[nodiscard]] ExchangeProgress resume_with(const http::ResponseHead& head, http::ResponseParser parser,

@@ -19,7 +19,8 @@ class MessageWriter {
   // `buffer` is empty, and again after each flush(); several writers may share one if they take turns.
   MessageWriter(event::ByteStream& sink, std::string& buffer) noexcept : sink_(sink), buffer_(buffer) {}
 
-  void add_head(std::string_view head) { buffer_.append(head); }
+  // Where a head is gathered.
+  [[nodiscard]] std::string& gathered() noexcept { return buffer_; }
   // How the body that follows is framed.
   void begin_body(http::BodyKind kind) noexcept { kind_ = kind; }
   // One chunk, or the bytes as they are. Large pieces are written at once, together with what was gathered.

@@ -97,8 +97,9 @@ class Session final : public event::Disposable,
     Service service = Service::exchange;
     config::UpstreamTimeouts timeouts;  // of the request under way
     Duration try_timeout{};
-    std::optional<IpAddress> counted_address;  // that address_lease_ is of
-    std::unique_ptr<Connect> connect;          // of the request under way: knows who was tried, should this server fail
+    std::optional<IpAddress> counted_address;           // that address_lease_ is of
+    std::optional<http::ForwardedText> forwarded_text;  // once there was a request
+    std::unique_ptr<Connect> connect;  // of the request under way: knows who was tried, should this server fail
     bool is_head_begun = false;
     bool has_served = false;     // an answer at least
     bool is_repeated = false;    // the request under way was sent to a second server
@@ -123,20 +124,20 @@ class Session final : public event::Disposable,
   void resume_requests();
   void keep_early(std::span<const std::byte> bytes);
   void read_head();
-  void begin_record(http::RequestHead head);
+  void begin_record(http::RequestHead&& head);
   void identify_client();
   void count_address(const IpAddress& address);
-  void begin_request(http::RequestHead head);
+  void begin_request(http::RequestHead&& head);
   void on_head_timeout();
 
   // Connecting and asking.
   void begin_connect();
   void apply(ConnectOutcome outcome);
   void begin_service(Connected connected);
-  [[nodiscard]] std::string request_head(http::RequestPurpose purpose) const;
+  void append_request_head(std::string& out, http::RequestPurpose purpose);
   void begin_upgrade();
   void begin_exchange();
-  [[nodiscard]] ExchangeProgress start_with_body(Exchange& exchange, std::string_view head);
+  [[nodiscard]] ExchangeProgress start_with_body(Exchange& exchange);
   [[nodiscard]] Exchange& emplace_exchange();
   void read_upgrade_answer(std::span<std::byte> bytes);
   void decline_upgrade(UpgradeDeclined declined, std::span<const std::byte> rest);
@@ -155,6 +156,7 @@ class Session final : public event::Disposable,
   void finish_exchange(const Exchange& exchange, ExchangeProgress progress);
   // The server's connection goes back to the pool, or ends.
   void leave_server(const Exchange& exchange);
+  void end_after_answer();
   void accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest);
 
   // Serving.
@@ -180,7 +182,7 @@ class Session final : public event::Disposable,
   [[nodiscard]] KeepAlive keep_alive_allowed() const noexcept;
   [[nodiscard]] Relay* relay() noexcept;
   [[nodiscard]] Exchange* exchange() noexcept;
-  [[nodiscard]] http::ForwardedClient forwarded_client() const;
+  [[nodiscard]] http::ForwardedClient forwarded_client();
   void drop_server() noexcept;
 
   WorkerContext& worker_;

@@ -6,6 +6,7 @@
 
 #include "event/retired_stream.h"
 #include "http/client_address.h"
+#include "http/forwarding.h"
 #include "http/own_answer.h"
 #include "http/rewrite.h"
 #include "proxy/retry_after.h"
@@ -69,7 +70,7 @@ void Session::read_head() {
   }
 }
 
-void Session::begin_record(http::RequestHead head) {
+void Session::begin_record(http::RequestHead&& head) {
   record_ = std::make_unique<SessionRecord>();
   record_->session_id = id_;
   record_->request_id = {worker_.rng().next(), worker_.rng().next()};
@@ -101,7 +102,7 @@ void Session::count_address(const IpAddress& address) {
 }
 
 // A head that could not be parsed is a request too: it is answered and logged. Its head is empty.
-void Session::begin_request(http::RequestHead head) {
+void Session::begin_request(http::RequestHead&& head) {
   const bool is_malformed = head.method.empty();
   begin_record(std::move(head));
   http_->route.reset();
@@ -168,21 +169,22 @@ void Session::begin_service(Connected connected) {
   if (!is_closed_ && server_) server_->start_reading();
 }
 
-std::string Session::request_head(http::RequestPurpose purpose) const {
+void Session::append_request_head(std::string& out, http::RequestPurpose purpose) {
   const Route& route = *http_->route;
   const RecordVariables variables(*record_, worker_.loop().now());
   const std::string target = rewritten_target(route, record_->head);
   const std::string host = rewritten_host(route, variables);
   const http::HeaderEdit edit{route.request_headers, variables};
   const bool has_rules = !route.request_headers.is_empty();
-  return http::write_request_head(
-      record_->head, forwarded_client(),
-      {.purpose = purpose, .target = target, .host = host, .edit = has_rules ? &edit : nullptr});
+  http::append_request_head(out, record_->head, forwarded_client(),
+                            {.purpose = purpose, .target = target, .host = host, .edit = has_rules ? &edit : nullptr});
 }
 
 void Session::begin_upgrade() {
   // A write that fails is told by the server's end, which reading brings.
-  (void)send(*server_, request_head(http::RequestPurpose::websocket_upgrade));
+  std::string head;
+  append_request_head(head, http::RequestPurpose::websocket_upgrade);
+  (void)send(*server_, head);
   // A server that vanished without a word is not waited for on a connection from before.
   const Duration answer_time = http_->timeouts.response_head;
   worker_.loop().arm(timer_, http_->is_pooled ? std::min(http_->try_timeout, answer_time) : answer_time);
@@ -190,12 +192,16 @@ void Session::begin_upgrade() {
       std::make_unique<Upgrading>(Upgrading{Upgrade(record_->head), http_->is_pooled}));
 }
 
-http::ForwardedClient Session::forwarded_client() const {
+http::ForwardedClient Session::forwarded_client() {
   http::ForwardedClient forwarded;
   forwarded.address = record_->client;
   if (record_->peer) forwarded.peer = record_->peer->address;
-  forwarded.trust = record_->trust;
   forwarded.scheme = record_->scheme;
+  forwarded.trust = record_->trust;
+  if (forwarded.trust == http::HopTrust::untrusted) {
+    if (!http_->forwarded_text) http_->forwarded_text = http::forwarded_text(forwarded);
+    forwarded.text = &*http_->forwarded_text;
+  }
   return forwarded;
 }
 
@@ -213,20 +219,20 @@ Exchange& Session::emplace_exchange() {
 
 void Session::begin_exchange() {
   Exchange& current = emplace_exchange();
-  const std::string head = request_head(http::RequestPurpose::exchange);
-  const ExchangeProgress progress =
-      current.is_request_complete() ? current.start(head) : start_with_body(current, head);
+  append_request_head(worker_.write_buffer(), http::RequestPurpose::exchange);
+  std::span<const std::byte> nothing;
+  const ExchangeProgress progress = current.is_request_complete() ? current.start(nothing) : start_with_body(current);
   if (progress != ExchangeProgress::live) return apply(progress);
   if (has_client_ended_) apply(current.on_client_finished());
 }
 
 // What came early is the beginning of the body: kept while a server was looked for, or still in the read event.
-ExchangeProgress Session::start_with_body(Exchange& exchange, std::string_view head) {
+ExchangeProgress Session::start_with_body(Exchange& exchange) {
   const std::vector<std::byte> kept = std::exchange(http_->early_bytes, {});
   std::span<const std::byte> rest = kept.empty() ? http_->unread : kept;
   const std::size_t size = rest.size();
   client_->start_reading();
-  const ExchangeProgress progress = exchange.start(head, rest);
+  const ExchangeProgress progress = exchange.start(rest);
   record_->request_length += size - rest.size();
   kept.empty() ? void(http_->unread = rest) : keep_early(rest);
   return progress;
@@ -365,11 +371,17 @@ void Session::finish_exchange(const Exchange& exchange, ExchangeProgress progres
   write_access_line();
   leave_server(exchange);
   if (progress == ExchangeProgress::finished) return finish_request();
-  if (progress == ExchangeProgress::close_after) return begin_closing();
+  if (progress == ExchangeProgress::close_after) return end_after_answer();
   log_end("an answer was cut short", "the server or the client stopped");
   if (!exchange.ends_with_connection()) return begin_closing();
   client_->abort();
   close();
+}
+
+// A client that said it would close sends nothing more, which a reset could answer: it need not be waited for.
+void Session::end_after_answer() {
+  const bool is_last_said = !record_->head.keep_alive && http_->early_bytes.empty() && http_->unread.empty();
+  is_last_said && !record_->head.body.has_bytes() ? close_when_flushed() : begin_closing();
 }
 
 void Session::leave_server(const Exchange& exchange) {

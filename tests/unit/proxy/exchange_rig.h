@@ -41,7 +41,8 @@ class ExchangeRig {
   // Sends the head, as every exchange begins, and forgets it.
   ExchangeProgress start(std::string_view head = "(head)", std::string_view early = {}) {
     auto input = std::as_bytes(std::span(early));
-    const ExchangeProgress progress = exchange->start(head, input);
+    write_buffer_ = head;
+    const ExchangeProgress progress = exchange->start(input);
     left_over = input.size();
     return progress;
   }

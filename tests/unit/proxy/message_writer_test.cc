@@ -76,7 +76,7 @@ TEST_CASE("a body of a length or up to the end goes as it is, without trailers")
 
 TEST_CASE("a head and the small body that came with it are one write") {
   Rig rig(BodyKind::chunked);
-  rig.writer.add_head("HEAD\r\n\r\n");
+  rig.writer.gathered() += "HEAD\r\n\r\n";
   rig.add("hello");
   rig.writer.finish({});
   CHECK(rig.sink.writes() == 0);
@@ -88,7 +88,7 @@ TEST_CASE("a head and the small body that came with it are one write") {
 TEST_CASE("a large piece leaves at once, with what was gathered and its chunk's size and end, in one write") {
   Rig rig(BodyKind::chunked);
   const std::string body(60000, 'x');
-  rig.writer.add_head("HEAD\r\n\r\n");
+  rig.writer.gathered() += "HEAD\r\n\r\n";
   rig.add(body);
   CHECK(rig.sink.writes() == 1);
   CHECK(rig.sink.written() == "HEAD\r\n\r\nea60\r\n" + body + "\r\n");
@@ -97,7 +97,7 @@ TEST_CASE("a large piece leaves at once, with what was gathered and its chunk's 
 
 TEST_CASE("what was gathered can be forgotten") {
   Rig rig(BodyKind::length);
-  rig.writer.add_head("HEAD\r\n\r\n");
+  rig.writer.gathered() += "HEAD\r\n\r\n";
   rig.writer.discard();
   CHECK(rig.writer.flush() == WriteResult::ok);
   CHECK(rig.sink.written().empty());
