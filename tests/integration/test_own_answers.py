@@ -148,6 +148,7 @@ def test_nobody_gets_another_s_answer(hawser, marking_server, workers):
     proxy = hawser(relay_to(*(server.address for server in servers), workers=workers,
                             upstream={"circuit_breaker": {"consecutive_failures": "off"}, "keepalive": {"idle": 4}}))
     address = proxy.address()
+    base = proxy.descriptors()
     visitors = [Visitor(address, number) for number in range(CLIENTS)]
     for visitor in visitors:
         visitor.start()
@@ -156,6 +157,7 @@ def test_nobody_gets_another_s_answer(hawser, marking_server, workers):
         assert not visitor.is_alive() and not visitor.failure, repr(visitor.failure)
     counts = sum((visitor.counts for visitor in visitors), Counter())
     assert counts[200] > 500 and counts[502] > 20, counts
+    proxy.wait_for_descriptors(base + len(servers) * 4 * workers)  # what may rest at the servers, and nothing else
     ids = Counter(request.get("x-id") for server in servers for requests in server.requests() for request in requests
                   if request.method == "POST")
     assert ids and set(ids.values()) == {1}, "no POST came twice"

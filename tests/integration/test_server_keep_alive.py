@@ -1,5 +1,6 @@
 """Connections to servers are kept and used again, and one that died meanwhile costs no client an answer."""
 import json
+import signal
 import threading
 
 import pytest
@@ -9,7 +10,7 @@ from harness.flaky_server import echo
 from harness.marking_server import framed, mark
 from harness.raw_client import connect, get, open_websocket, request
 from harness.recording_server import upgrade_answer
-from harness.waiting import wait_until
+from harness.waiting import Stopwatch, wait_until
 
 GET = b"GET /%d HTTP/1.1\r\nHost: a.test\r\n\r\n"
 POST = b"POST /%d HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\n\r\nbody"
@@ -268,3 +269,15 @@ def test_an_upgrade_takes_no_connection_that_served_plain_requests_astray(hawser
             wire.send_close()
             assert wire.is_over()
         assert get(proxy.address()).body == b"plain"
+
+
+@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGTERM])
+def test_connections_that_rest_keep_nobody_from_leaving(hawser, marking_server, number):
+    server = marking_server()
+    proxy = hawser(relay_to(server.address, workers=2))
+    for _ in range(10):
+        get(proxy.address())
+    watch = Stopwatch()
+    proxy.stop(number)
+    assert watch.seconds < 3
+    wait_until(lambda: all(wire.is_closed() for wire in server.connections), 5, "the ends of connections that rested")
