@@ -1,22 +1,11 @@
 #include "limits/address_counter.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "base/hash.h"
+#include "limits/client_network.h"
 
 namespace hawser::limits {
-
-namespace {
-
-IpAddress client_of(const IpAddress& address) noexcept {
-  if (!address.is_v6()) return address;
-  auto bytes = address.bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-  return IpAddress::from_v6(bytes);
-}
-
-}  // namespace
 
 AddressLease::~AddressLease() {
   if (counter_) counter_->release(client_);
@@ -24,7 +13,7 @@ AddressLease::~AddressLease() {
 
 AddressLease AddressCounter::acquire(std::shared_ptr<AddressCounter> counter, const IpAddress& address) {
   AddressLease lease;
-  lease.client_ = client_of(address);
+  lease.client_ = client_network(address);
   lease.rank_ = counter->counts_of(lease.client_).with([&](Counts& counts) { return ++counts[lease.client_]; });
   lease.counter_ = std::move(counter);
   return lease;

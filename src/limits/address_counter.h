@@ -42,8 +42,7 @@ class AddressLease {
   std::uint32_t rank_ = 0;
 };
 
-// An IPv4 address counts by itself, an IPv6 address by its /64, which is what one client is given (RFC 6177).
-// Addresses without a session take no memory.
+// Counts clients as client_network() tells them apart: IPv6 by /64. Those without a session take no memory.
 class AddressCounter {
  public:
   [[nodiscard]] static AddressLease acquire(std::shared_ptr<AddressCounter> counter, const IpAddress& address);

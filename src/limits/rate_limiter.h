@@ -1,5 +1,5 @@
-// A token bucket for each key, shared by all workers, in memory of a fixed size however many keys there are. Any
-// thread; short locks, one shard each.
+// A token bucket for each key, shared by all workers, in memory that grows with the buckets in use up to a fixed size,
+// however many keys there are. Any thread; short locks, one shard each.
 #pragma once
 
 #include <array>
@@ -14,15 +14,15 @@
 
 namespace hawser::limits {
 
-// Keys are kept as seeded hashes: their place and 32 bits more, so that two keys share a bucket once in a hundred
-// trillion. A bucket that is full again is as good as none and makes room first; when all in its place are in use,
-// the fullest is forgotten, which is lenient to its key and never harsh to another's.
+// Keys are kept as 38 bits of a seeded hash: two of them share a bucket once in 270 billion. A bucket that is full
+// again is as good as none and makes room first. When all in its place are in use, the table of its shard is doubled;
+// at its largest the fullest is forgotten, which is lenient to its key and never harsh to another's.
 class RateLimiter {
  public:
   static constexpr std::size_t kDefaultKeys = std::size_t{1} << 18U;
 
-  // `seed` is secret, so that nobody can choose keys that meet. Memory is 16 bytes a key and taken at once. `keys` is
-  // rounded up to a multiple of 512.
+  // `seed` is secret, so that nobody can choose keys that meet. Memory is 4 KB and at most 16 bytes for each of `keys`,
+  // which are rounded up to 512 or a power of two above; what was taken is given back with the limiter.
   explicit RateLimiter(std::uint64_t seed, std::size_t keys = kDefaultKeys);
 
   // Takes a token of the key's bucket; false when there is none.
@@ -38,16 +38,21 @@ class RateLimiter {
     std::uint32_t tag = 0;  // in the padding of the bucket
   };
   static_assert(sizeof(Slot) == 16);
+  // Sets of kWays, as many as a power of two; empty before the first key.
+  using Table = std::vector<Slot>;
 
-  // The one of the key, or else the one it may have.
-  [[nodiscard]] static Slot& choose(std::span<Slot> set, std::uint32_t tag) noexcept;
+  [[nodiscard]] static std::span<Slot> set_of(Table& table, std::uint32_t tag) noexcept;
+  // The slot of the key, or else the one it may have.
+  [[nodiscard]] static Slot& find(Table& table, std::uint32_t tag) noexcept;
+  static void grow(Table& table, TimePoint now);
+  [[nodiscard]] Slot& claim(Table& table, std::uint32_t tag, TimePoint now) const;
 
   struct alignas(64) Shard {
-    LockGuarded<std::vector<Slot>> slots;
+    LockGuarded<Table> table;
   };
 
   std::uint64_t seed_;
-  std::size_t sets_;  // of a shard
+  std::size_t most_slots_;  // of a shard
   std::array<Shard, kShards> shards_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "http/header_rules.h"
 #include "http/own_answer.h"
+#include "limits/client_network.h"
 #include "proxy/retry_after.h"
 #include "websocket/handshake.h"
 
@@ -56,9 +57,29 @@ MaybeRefusal check_access(const AccessRule& access, const std::optional<IpAddres
   return refuse(403, "the client's address is not allowed");
 }
 
+// What keys of rates are made of: a client of IPv6 has a /64 full of addresses, which must not be as many buckets.
+class RateVariables final : public VariableSource {
+ public:
+  RateVariables(const SessionRecord& record, TimePoint now) : record_(record), all_(record, now) {}
+
+  void append_variable(std::string_view name, std::string& out) const override {
+    if (name == "remote_addr" && record_.client) {
+      out += limits::client_network(*record_.client).to_string();
+    } else if (name == "realip_remote_addr" && record_.peer) {
+      out += limits::client_network(record_.peer->address).to_string();
+    } else {
+      all_.append_variable(name, out);
+    }
+  }
+
+ private:
+  const SessionRecord& record_;
+  RecordVariables all_;
+};
+
 bool try_take(const RouteRate& rate, const Question& ask) {
   std::string key;
-  rate.key.expand(RecordVariables(ask.record, ask.now), key);
+  rate.key.expand(RateVariables(ask.record, ask.now), key);
   return rate.limiter->try_take(key, rate.rate, ask.now);
 }
 

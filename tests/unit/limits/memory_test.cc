@@ -1,4 +1,6 @@
-// What a million clients cost: this program's operators new and delete count the blocks that are in use.
+// What a million clients cost: this program's operators new and delete count the memory in use.
+#include <malloc.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -12,18 +14,20 @@
 #include "support/catch.h"
 
 namespace {
-std::atomic<long> blocks_taken = 0;
 std::atomic<long> blocks_in_use = 0;
+std::atomic<std::size_t> bytes_in_use = 0;
 
 void* take(std::size_t size) noexcept {
-  ++blocks_taken;
+  void* memory = std::malloc(size == 0 ? 1 : size);
   ++blocks_in_use;
-  return std::malloc(size == 0 ? 1 : size);
+  bytes_in_use += malloc_usable_size(memory);
+  return memory;
 }
 
 // Kept out of line: g++ takes the free of one for a mismatch where it inlines the delete and not the new.
 [[gnu::noinline]] void give_back(void* memory) noexcept {
   if (memory != nullptr) --blocks_in_use;
+  bytes_in_use -= malloc_usable_size(memory);
   std::free(memory);
 }
 }  // namespace
@@ -39,20 +43,41 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return ta
 
 namespace hawser::limits {
 
-TEST_CASE("a limiter takes no memory for a million keys") {
-  const long before_limiter = blocks_taken;
-  RateLimiter limiter(7);
-  REQUIRE(blocks_taken > before_limiter);
+namespace {
+
+// The memory that `limiter` holds once each of `keys` keys took a token, `apart` after the one before it.
+std::size_t memory_after(RateLimiter& limiter, int keys, std::chrono::microseconds apart) {
   std::string key(40, 'k');
+  TimePoint now{};
   int refused = 0;
-  const long before = blocks_taken;
-  for (int i = 0; i < 1'000'000; ++i) {
+  const std::size_t before = bytes_in_use;
+  for (int i = 0; i < keys; ++i, now = TimePoint{} + std::chrono::floor<std::chrono::milliseconds>(i * apart)) {
     for (int digit = 0, rest = i; digit < 6; ++digit, rest /= 10) key[std::size_t(digit)] = char('0' + rest % 10);
-    refused += limiter.try_take(key, {.per_second = 100, .burst = 1}, TimePoint{}) ? 0 : 1;
+    refused += limiter.try_take(key, {.per_second = 100, .burst = 1}, now) ? 0 : 1;
   }
-  const long after = blocks_taken;
-  CHECK(after == before);
   CHECK(refused == 0);
+  return bytes_in_use - before;
+}
+
+}  // namespace
+
+TEST_CASE("a limiter of a million keys at once takes its most and not more") {
+  RateLimiter limiter(7);
+  const std::size_t memory = memory_after(limiter, 1'000'000, std::chrono::microseconds(0));
+  CHECK(memory >= 16 * RateLimiter::kDefaultKeys);
+  CHECK(memory < 17 * RateLimiter::kDefaultKeys);
+}
+
+TEST_CASE("a limiter takes memory for the buckets in use, not for all that ever were") {
+  RateLimiter limiter(7);
+  // Each is full again after 10 ms: a thousand are in use at a time.
+  CHECK(memory_after(limiter, 1'000'000, std::chrono::microseconds(10)) < 256 * 1024);
+}
+
+TEST_CASE("a limiter of one key is small") {
+  STATIC_REQUIRE(sizeof(RateLimiter) <= 4224);
+  RateLimiter limiter(7);
+  CHECK(memory_after(limiter, 1, std::chrono::microseconds(0)) < 256);
 }
 
 TEST_CASE("a million addresses that have gone leave nothing") {

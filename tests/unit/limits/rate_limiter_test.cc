@@ -64,6 +64,18 @@ TEST_CASE("an abuser stays limited while a million others pass") {
   CHECK(abused == 20 + 9);  // the last ask is at 9.999 s
 }
 
+TEST_CASE("a table that grows forgets nobody who is in it") {
+  RateLimiter limiter(kSeed);
+  const Rate rate{.per_second = 1, .burst = 3};
+  const TimePoint now{};
+  constexpr int kKeys = 20'000;
+  int forgotten = 0;
+  for (int i = 0; i < kKeys; ++i) REQUIRE(take_all(limiter, key_of(i), rate, now + milliseconds(i / 100)) == 3);
+  for (int i = 0; i < kKeys; ++i) forgotten += limiter.try_take(key_of(i), rate, now + milliseconds(999)) ? 1 : 0;
+  CHECK(forgotten == 0);
+  CHECK(limiter.try_take(key_of(0), rate, now + milliseconds(1000)));
+}
+
 TEST_CASE("buckets that are full again make room before those in use") {
   RateLimiter limiter(kSeed, 1);  // the least: 64 sets of 8
   const Rate rate{.per_second = 1, .burst = 10};

@@ -196,6 +196,25 @@ TEST_CASE("a storm of upgrades takes nothing from plain requests, and they nothi
   CHECK(rig.status() == 429);
 }
 
+TEST_CASE("clients of one /64 share a bucket wherever a rate's key holds their address") {
+  Rig rig;
+  std::string key;
+  SECTION("the client's") { key = "$remote_addr"; }
+  SECTION("within more") { key = "$host/$remote_addr"; }
+  SECTION("the peer's") { key = "$realip_remote_addr"; }
+  rig.route->request_rate = rate(1, key);
+  const auto status_from = [&rig](std::string_view address) {
+    rig.come_from(address);
+    rig.record.peer = IpEndpoint{*rig.record.client, 40000};
+    return rig.status();
+  };
+  CHECK(status_from("2001:db8:1:2::1") == 0);
+  CHECK(status_from("2001:db8:1:2:ffff::1") == 429);
+  CHECK(status_from("2001:db8:1:3::1") == 0);
+  CHECK(status_from("192.0.2.1") == 0);
+  CHECK(status_from("192.0.2.2") == 0);
+}
+
 TEST_CASE("without upgrade_rate an upgrade asks request_rate") {
   Rig rig;
   rig.route->request_rate = rate(1);
