@@ -111,6 +111,29 @@ def test_a_trusted_proxy_s_list_is_added_to(hawser, marking_server):
     assert seen.all("x-forwarded-proto") == ["https"] and seen.all("x-real-ip") == ["203.0.113.7"]
 
 
+@pytest.mark.parametrize("trust", [{}, TRUSTING], ids=["untrusted", "trusted"])
+def test_each_request_of_a_connection_is_forwarded_for_its_own_client(hawser, marking_server, trust):
+    """A proxy's connection brings requests of many clients, for many hosts."""
+    server = marking_server()
+    proxy = hawser(before(server, {}, **trust))
+    clients = ["203.0.113.1", "203.0.113.2", None, "2001:db8::3", "203.0.113.1, 10.0.0.1", None]
+    with connect(proxy.address()) as wire:
+        for number, client in enumerate(clients):
+            said = f"X-Forwarded-For: {client}\r\nX-Forwarded-Proto: https\r\n" if client else ""
+            wire.send(f"GET /{number} HTTP/1.1\r\nHost: host{number}.test\r\n{said}\r\n".encode())
+            assert wire.read_answer().status == 200
+    seen = [each for connection in server.requests() for each in connection]
+    believed = [client if trust else None for client in clients]
+    assert [each.get("host") for each in seen] == [f"host{number}.test" for number in range(len(clients))]
+    assert [", ".join(each.all("x-forwarded-for")) for each in seen] == [
+        f"{client}, 127.0.0.1" if client else "127.0.0.1" for client in believed]
+    assert [each.get("x-real-ip") for each in seen] == [
+        client.split(",")[0] if client else "127.0.0.1" for client in believed]
+    assert [each.get("x-forwarded-proto") for each in seen] == ["https" if client else "http" for client in believed]
+    assert [each.get("x-forwarded-host") for each in seen] == [f"host{number}.test" for number in range(len(clients))]
+    assert all(f"host{number}.test" in each.get("forwarded") for number, each in enumerate(seen))
+
+
 # By path: however it is written, it is the same path.
 
 SAME_PATH = ["/admin", "/%61dmin", "/%61%64%6d%69%6e", "/%61%64%6D%69%6E", "//admin", "///admin", "/./admin", "/x/../admin",
