@@ -56,7 +56,7 @@ class ConnectOutcomeObserver {
 enum class ConnectFor : std::uint8_t {
   websocket,     // any pooled connection will do; one that was opened ahead of need is used first
   repeatable,    // an exchange that may go out again: any will do, a used one first
-  unrepeatable,  // an exchange that may not: used ones only right after their last use
+  unrepeatable,  // an exchange that may not: only one that was in use a moment ago
 };
 // Which servers a retry may go to.
 enum class RetryAt : std::uint8_t {

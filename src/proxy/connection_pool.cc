@@ -58,6 +58,8 @@ Pooled ConnectionPool::take(const upstream::ServerState& state, Freshness freshn
     if (auto unused = shelf.prewarmer.take()) return {std::move(unused), PastUse::unused};
   }
   if (auto used = shelf.resting.take(freshness)) return {std::move(used), PastUse::used};
+  // An unused one may have waited for long, too.
+  if (freshness == Freshness::recent) return {};
   return {shelf.prewarmer.take(), PastUse::unused};
 }
 

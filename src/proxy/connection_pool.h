@@ -49,7 +49,7 @@ class ConnectionPool {
 
   // The newest of its kind. Its reading is on and it has no observer: one must be set before the loop goes on, or the
   // stream closed. The end of its other side may be on its way: who is handed a dead one must be ready to connect anew.
-  // Freshness speaks of used ones only.
+  // Only used ones are recent.
   [[nodiscard]] Pooled take(const upstream::ServerState& state, Freshness freshness, TakeFirst first);
 
   [[nodiscard]] const PoolCounters& counters() const noexcept { return parts_.counters; }
