@@ -95,7 +95,9 @@ ExchangeProgress Exchange::read_body(std::span<const std::byte>& input) {
 void Exchange::finish_request() {
   to_server_.finish(parts_.request_parser.take_trailers());
   is_request_complete_ = true;
-  if (!is_reading_answer_) wait_at_most(current_limit());
+  if (is_reading_answer_) return;
+  has_progressed_ = false;
+  wait_at_most(current_limit());
 }
 
 // A server that takes no more may have answered already: what it says is worth waiting for.
@@ -110,7 +112,7 @@ ExchangeProgress Exchange::break_off(int status, std::string_view reason) {
 }
 
 ExchangeProgress Exchange::on_server_bytes(std::span<const std::byte> input, KeepAlive allowed) {
-  note_progress();
+  if (response_status_ != 0) note_progress();  // a head that drips is none
   has_server_spoken_ = true;
   return take_response(input, allowed);
 }
@@ -155,8 +157,8 @@ ExchangeProgress Exchange::send_on(ExchangeProgress progress) noexcept {
     return progress;
   }
   const WriteResult written = to_client_.flush();
-  if (progress != ExchangeProgress::live) return progress;
   if (written == WriteResult::broken) return ExchangeProgress::gone;
+  if (progress != ExchangeProgress::live) return progress;
   if (written == WriteResult::blocked) parts_.server.stop_reading();
   if (response_status_ != 0 && !std::exchange(is_reading_answer_, true)) {
     has_progressed_ = false;
@@ -202,6 +204,7 @@ void Exchange::pass_on_head(KeepAlive allowed) {
 
 // At once: who waits for it must not wait for what comes behind. Rules speak of the final answer.
 void Exchange::send_interim(const http::ResponseHead& head) {
+  note_progress();
   if (request().version == http::Version::http_1_0) return;  // RFC 9110, section 15.2
   http::append_response_head(to_client_.gathered(), head, {}, http::ConnectionField::keep_alive);
   if (to_client_.flush() == WriteResult::blocked) parts_.server.stop_reading();

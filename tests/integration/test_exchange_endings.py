@@ -289,3 +289,25 @@ def test_a_client_that_reads_slowly_but_reads_is_no_slow_server(logged, marking_
             assert len(wire.read_exactly(1_000_000)) == 1_000_000
             pause.wait(0.1)
     assert statuses(1) == [200]
+
+
+def test_what_a_leaving_client_had_pipelined_is_not_asked(logged, recording_server):
+    released = threading.Event()
+
+    def handle(wire):
+        wire.read_head()
+        wire.asked = True
+        released.wait(10)
+        wire.send(OK)
+        while wire.read_head():
+            wire.send(OK)
+    server = recording_server(handle)
+    proxy, statuses = logged(server)
+    with connect(proxy.address()) as wire:
+        wire.send(GET + b"GET /next HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        asked_at(server)
+        wire.reset()
+    released.set()
+    statuses(1)
+    assert get(proxy.address()).status == 200
+    assert b"/next" not in server.received()

@@ -207,12 +207,20 @@ TEST_CASE("an upgrade is given the warm connection at once") {
   CHECK(rig.worker.connection_pool().counters().used == 1);
 }
 
-TEST_CASE("an exchange may be given it, too") {
+TEST_CASE("an exchange that may be repeated is given it, too") {
   WarmRig rig;
-  Caller& caller = rig.begin(GENERATE(ConnectFor::repeatable, ConnectFor::unrepeatable));
+  Caller& caller = rig.begin(ConnectFor::repeatable);
   REQUIRE(caller.is_connected());
   CHECK(caller.connected().source == ConnectionSource::pooled);
   CHECK(rig.worker.connection_pool().counters().used == 1);
+}
+
+TEST_CASE("an exchange that may not be repeated gets a fresh one") {
+  WarmRig rig;
+  Caller& caller = rig.begin(ConnectFor::unrepeatable);
+  REQUIRE(rig.has_outcome(caller));
+  REQUIRE(caller.is_connected());
+  CHECK(caller.connected().source == ConnectionSource::fresh);
 }
 
 TEST_CASE("in place of a dead warm connection comes a fresh one, with the same lease and no other attempt") {

@@ -123,7 +123,6 @@ TEST_CASE("a request body that stops is 408, an answer that does not come behind
   }
   SECTION("is complete") {
     CHECK(rig.client_sends("llo") == ExchangeProgress::live);
-    CHECK(rig.exchange->on_timer() == ExchangeProgress::live);
     CHECK(rig.exchange->on_timer() == ExchangeProgress::failed);
     CHECK(rig.exchange->status() == 504);
   }
@@ -163,4 +162,19 @@ TEST_CASE("a body that a server sends behind the answer to HEAD costs its connec
   ExchangeRig late(kHead);
   CHECK(late.server_sends(kOk5) == ExchangeProgress::finished);
   CHECK_FALSE(late.exchange->may_reuse_server());
+}
+
+TEST_CASE("an answer's head that drips is late all the same, an interim answer is a sign of life") {
+  ExchangeRig rig(kGet);
+  CHECK(rig.server_sends("HTTP/1.1 103 Early Hints\r\n\r\n") == ExchangeProgress::live);
+  CHECK(rig.exchange->on_timer() == ExchangeProgress::live);
+  CHECK(rig.server_sends("HTTP/1.1 2") == ExchangeProgress::live);
+  CHECK(rig.exchange->on_timer() == ExchangeProgress::failed);
+  CHECK(rig.exchange->status() == 504);
+}
+
+TEST_CASE("a client that reset while its answer came is gone, though the answer is complete") {
+  ExchangeRig rig(kGet);
+  rig.client.sever();
+  CHECK(rig.server_sends(kOk5 + "hello") == ExchangeProgress::gone);
 }
