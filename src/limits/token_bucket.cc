@@ -19,14 +19,14 @@ struct FineTime {
 
   friend auto operator<=>(const FineTime&, const FineTime&) = default;
   friend FineTime operator+(const FineTime& a, const FineTime& b) noexcept {
-    const std::uint64_t fraction = std::uint64_t{a.fraction} + b.fraction;
-    const auto carry = static_cast<std::int64_t>(fraction >> 32U);
-    return {a.nanoseconds + b.nanoseconds + carry, static_cast<std::uint32_t>(fraction)};
+    const std::uint64_t sum = std::uint64_t{a.fraction} + b.fraction;
+    const auto carry = static_cast<std::int64_t>(sum >> 32U);
+    return {a.nanoseconds + b.nanoseconds + carry, static_cast<std::uint32_t>(sum)};
   }
   friend FineTime operator*(const FineTime& span, std::uint32_t times) noexcept {
-    const std::uint64_t fraction = std::uint64_t{span.fraction} * times;
-    const auto carry = static_cast<std::int64_t>(fraction >> 32U);
-    return {span.nanoseconds * times + carry, static_cast<std::uint32_t>(fraction)};
+    const std::uint64_t product = std::uint64_t{span.fraction} * times;
+    const auto carry = static_cast<std::int64_t>(product >> 32U);
+    return {span.nanoseconds * times + carry, static_cast<std::uint32_t>(product)};
   }
 };
 
