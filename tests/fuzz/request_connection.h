@@ -14,6 +14,7 @@
 #include "fuzz/connection_script.h"
 #include "fuzz/demand.h"
 #include "fuzz/scripted_server.h"
+#include "http/forwarding.h"
 #include "http/own_answer.h"
 #include "http/rewrite.h"
 #include "proxy/exchange.h"
@@ -125,14 +126,16 @@ class RequestConnection {
     if (server_) server_->stream.start_reading();
   }
 
-  [[nodiscard]] std::string request_head(http::RequestPurpose purpose) const {
-    static const http::ForwardedClient forwarded{.address = IpAddress::from_v4({192, 0, 2, 1}),
-                                                 .peer = IpAddress::from_v4({192, 0, 2, 1})};
-    return http::write_request_head(record_.head, forwarded, {.purpose = purpose});
+  void append_request_head(std::string& out, http::RequestPurpose purpose) {
+    static const IpAddress address = IpAddress::from_v4({192, 0, 2, 1});
+    static const http::ForwardedText text = http::forwarded_text({.address = address, .peer = address});
+    http::append_request_head(out, record_.head, {.address = address, .peer = address, .text = &text},
+                              {.purpose = purpose});
   }
 
   void begin_upgrade() {
-    const std::string head = request_head(http::RequestPurpose::websocket_upgrade);
+    std::string head;
+    append_request_head(head, http::RequestPurpose::websocket_upgrade);
     (void)server_->stream.write(std::as_bytes(std::span(head)));
     upgrade_.emplace(record_.head);
     stage_ = Stage::upgrading;
@@ -149,12 +152,13 @@ class RequestConnection {
 
   void begin_exchange() {
     emplace_exchange();
-    const std::string head = request_head(http::RequestPurpose::exchange);
-    if (exchange_->is_request_complete()) return apply(exchange_->start(head));
+    append_request_head(write_buffer_, http::RequestPurpose::exchange);
+    std::span<const std::byte> nothing;
+    if (exchange_->is_request_complete()) return apply(exchange_->start(nothing));
     const auto kept = std::exchange(early_, {});
     std::span<const std::byte> rest = kept.empty() ? unread_ : kept;
     client.start_reading();
-    const auto progress = exchange_->start(head, rest);
+    const auto progress = exchange_->start(rest);
     if (kept.empty()) {
       unread_ = rest;
     } else {

@@ -108,7 +108,8 @@ class ResponseConnection {
       return;
     }
     emplace_exchange();
-    demand(exchange_->start("(head)", rest) == ExchangeProgress::live && rest.empty(), "the request is sent");
+    write_buffer_ = "(head)";
+    demand(exchange_->start(rest) == ExchangeProgress::live && rest.empty(), "the request is sent");
     request_size_ = server.written().size();
   }
 
