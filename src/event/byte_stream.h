@@ -69,6 +69,9 @@ class ByteStream {
   // Whether the other side's kernel has yet to confirm bytes that ours took; false where nobody can say.
   [[nodiscard]] virtual bool has_unconfirmed_bytes() const noexcept { return false; }
 
+  // Whether bytes or the other side's end have come that the observer was not told of yet; costs a system call.
+  [[nodiscard]] virtual bool has_unread() const noexcept { return false; }
+
   // Ends our direction after what is pending: FIN; on TLS close_notify, then FIN. Writes after it are dropped.
   virtual void shutdown_write() noexcept = 0;
   // Closes the descriptor now, dropping what is pending; no callback follows. Idempotent; destruction does the same.

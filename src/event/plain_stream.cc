@@ -76,6 +76,12 @@ bool PlainStream::has_unconfirmed_bytes() const noexcept {
   return getsockopt(socket_.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_unacked > 0;
 }
 
+bool PlainStream::has_unread() const noexcept {
+  std::byte first{};
+  const ssize_t count = ::recv(socket_.get(), &first, sizeof first, MSG_PEEK | MSG_DONTWAIT);
+  return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
 WriteResult PlainStream::write(std::span<const std::byte> bytes) noexcept {
   if (write_side_ != WriteSide::open || is_closed()) return WriteResult::broken;
   if (pending_ || connecting_ != nullptr) return keep(bytes);

@@ -43,6 +43,7 @@ class PlainStream final : public ByteStream, private PollObserver {
   [[nodiscard]] WriteResult write_all(std::span<const std::span<const std::byte>> pieces) noexcept override;
   [[nodiscard]] std::size_t pending_bytes() const noexcept override;
   [[nodiscard]] bool has_unconfirmed_bytes() const noexcept override;
+  [[nodiscard]] bool has_unread() const noexcept override;
   void shutdown_write() noexcept override;
   void close() noexcept override;
   void abort() noexcept override;

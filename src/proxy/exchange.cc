@@ -32,7 +32,14 @@ http::BodyFraming client_framing(const http::ResponseHead& head, http::Version c
 
 // A server that is mistaken about bodies sends it all the same, if later.
 bool announces_absent_body(const http::ResponseHead& head) {
-  return head.body.kind == BodyKind::none && head.headers.find("Content-Length").value_or("0") != "0";
+  if (head.body.kind != BodyKind::none) return false;
+  return head.headers.find("Transfer-Encoding") || head.headers.find("Content-Length").value_or("0") != "0";
+}
+
+// Less than the server will wait, so that its end does not cross our next request.
+std::optional<Duration> rest_allowed(const http::ResponseHead& head) noexcept {
+  const auto timeout = http::keep_alive_timeout(head.headers);
+  return timeout ? std::optional(*timeout - std::chrono::seconds(1)) : std::nullopt;
 }
 
 }  // namespace
@@ -217,7 +224,7 @@ void Exchange::begin_response(const http::ResponseHead& head, KeepAlive allowed)
   client_framing_ = framing.kind;
   keeps_client_ = allowed == KeepAlive::yes && request().keep_alive && framing.kind != BodyKind::until_close;
   keeps_server_ = head.keep_alive && head.body.kind != BodyKind::until_close && !announces_absent_body(head);
-  if (keeps_server_) server_rest_ = http::keep_alive_timeout(head.headers);
+  if (keeps_server_) server_rest_ = rest_allowed(head);
   write_head(head, framing, keeps_client_ ? http::ConnectionField::keep_alive : http::ConnectionField::close);
   to_client_.begin_body(framing.kind);
 }

@@ -241,6 +241,7 @@ void Session::abandon() {
   if (Exchange* const current = exchange()) {
     record_->body_bytes_sent = current->body_bytes_sent();
     record_->bytes_sent = current->bytes_sent();
+    record_->upstream_status = current->response_status();
   }
   record_->status = 499;
   close();

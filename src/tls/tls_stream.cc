@@ -180,6 +180,7 @@ void TlsStream::read_all(std::span<const std::byte>& input) {
   while (progress == Progress::more && ssl_ != nullptr) {
     std::size_t gathered = 0;
     progress = gather(input, gathered);
+    is_more_to_tell_ = progress != Progress::starved;
     if (gathered > 0) observer_->on_bytes(scratch_.plain().first(gathered));
   }
   if (ssl_ == nullptr) return;

@@ -69,6 +69,7 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   [[nodiscard]] event::WriteResult write(std::span<const std::byte> bytes) noexcept override;
   [[nodiscard]] std::size_t pending_bytes() const noexcept override;
   [[nodiscard]] bool has_unconfirmed_bytes() const noexcept override { return transport_->has_unconfirmed_bytes(); }
+  [[nodiscard]] bool has_unread() const noexcept override { return is_more_to_tell_ || transport_->has_unread(); }
   void shutdown_write() noexcept override;
   void close() noexcept override;
   void abort() noexcept override;
@@ -110,6 +111,7 @@ class TlsStream final : public event::ByteStream, private event::ByteStreamObser
   HandshakeObserver* handshake_observer_ = nullptr;
   Reading reading_ = Reading::handshaking;
   Writing writing_ = Writing::handshaking;
+  bool is_more_to_tell_ = false;  // behind the bytes that the observer is being told of
 };
 
 }  // namespace hawser::tls

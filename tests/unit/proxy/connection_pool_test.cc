@@ -190,6 +190,20 @@ TEST_CASE("a connection that dies or speaks while it rests is dropped") {
   CHECK(rig.take_used() == nullptr);
 }
 
+TEST_CASE("a connection that died or spoke since the loop last looked is not handed out") {
+  RestRig rig;
+  const ByteStream* const good = rig.give_new();
+  rig.give_new();
+  upstream::ServedConnection& victim = *rig.server.connections.back();
+  SECTION("its server closed it") { victim.stream->close(); }
+  SECTION("its server ended its own direction") { victim.stream->shutdown_write(); }
+  SECTION("its server said more than it was asked") { victim.write("HTTP/1.1 200 OK\r\n\r\n"); }
+  const auto taken = rig.take_used();
+  CHECK(taken.get() == good);
+  CHECK(rig.pool->counters().died == 1);
+  CHECK(rig.take_used() == nullptr);
+}
+
 TEST_CASE("a connection that cannot be used again is not kept") {
   RestRig rig;
   auto stream = rig.dial();
