@@ -16,7 +16,7 @@ class RestingConnections::Place final : private event::ByteStreamObserver, priva
   void fill(std::unique_ptr<event::ByteStream> stream, Duration at_most) noexcept;
   [[nodiscard]] std::unique_ptr<event::ByteStream> empty() noexcept;
   [[nodiscard]] bool is_recent() const noexcept { return now() - since_ < kRecent; }
-  // Whether its server said or did something that we were not told of yet.
+  // Whether its server spoke or ended since the loop last looked.
   [[nodiscard]] bool has_unread() const noexcept { return stream_->has_unread(); }
   // Exactly, where the timer is a tick or a long turn late.
   [[nodiscard]] bool is_too_old() const noexcept { return now() >= until_; }
@@ -73,14 +73,22 @@ void RestingConnections::add(std::unique_ptr<event::ByteStream> stream, std::opt
 }
 
 std::unique_ptr<event::ByteStream> RestingConnections::take(Freshness freshness) {
-  while (!resting_.empty() && resting_.back()->is_too_old()) remove(*resting_.back());
-  if (resting_.empty()) return nullptr;
-  if (freshness == Freshness::recent && !resting_.back()->is_recent()) return nullptr;
-  // What came before the request would be taken for its answer. Others may have been served since the loop last looked.
-  if (resting_.back()->has_unread()) {
-    on_died(*resting_.back());
-    return take(freshness);
+  while (!resting_.empty()) {
+    const Place& newest = *resting_.back();
+    if (newest.is_too_old()) {
+      remove(newest);
+    } else if (freshness == Freshness::recent && !newest.is_recent()) {
+      return nullptr;
+    } else if (newest.has_unread()) {
+      on_died(newest);  // what came before the request would be taken for its answer
+    } else {
+      return hand_over_newest();
+    }
   }
+  return nullptr;
+}
+
+std::unique_ptr<event::ByteStream> RestingConnections::hand_over_newest() {
   auto stream = resting_.back()->empty();
   spare_.push_back(std::move(resting_.back()));
   resting_.pop_back();

@@ -35,12 +35,14 @@ class RestingConnections final {
   void follow_target() noexcept;
   // Open, with nothing pending. It rests for the target's time-out, or `at_most` if that is less.
   void add(std::unique_ptr<event::ByteStream> stream, std::optional<Duration> at_most);
-  // The newest, as ConnectionPool::take() hands it out; null when there is none so fresh.
+  // The newest whose server was silent up to now, as ConnectionPool::take() hands it out; null when there is none so
+  // fresh.
   [[nodiscard]] std::unique_ptr<event::ByteStream> take(Freshness freshness);
 
  private:
   class Place;
 
+  [[nodiscard]] std::unique_ptr<event::ByteStream> hand_over_newest();
   void on_died(const Place& place);
   void remove(const Place& place);
 
