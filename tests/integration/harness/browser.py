@@ -10,14 +10,33 @@ from harness.waiting import wait_until
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-sync",
              "--disable-dev-shm-usage"]
+STARTED = r"started successfully on port (\d+)"
+# Its socket of the other family finds the port taken that the first one was given.
+PORT_TAKEN = r"bind\(\) failed: Address already in use"
+STARTS = 3
+
+
+def start_driver(command=("chromedriver", "--port=0")):
+    """The process, its output and its port; started again when it lost the race for its own port."""
+    for _ in range(STARTS):
+        driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        output = LineCollector(driver.stdout)
+        port = None
+        try:
+            port = output.wait_for(f"{STARTED}|{PORT_TAKEN}", 20).group(1)
+        finally:
+            if port is None:
+                driver.kill()
+                driver.wait()
+                output.close()
+        if port:
+            return driver, output, port
+    raise AssertionError(f"the driver found its port taken {STARTS} times:\n{output.text}")
 
 
 class Browser:
     def __init__(self, folder):
-        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True)
-        self._output = LineCollector(self._driver.stdout)
-        port = self._output.wait_for(r"started successfully on port (\d+)", 20).group(1)
+        self._driver, self._output, port = start_driver()
         self._base = f"http://127.0.0.1:{port}/session"
         options = {"args": [*ARGUMENTS, f"--user-data-dir={folder}"]}
         answer = self._call("POST", "", {"capabilities": {"alwaysMatch": {
