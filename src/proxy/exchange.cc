@@ -109,7 +109,9 @@ void Exchange::finish_request() {
 
 // A server that takes no more may have answered already: what it says is worth waiting for.
 void Exchange::send_to_server() noexcept {
-  if (to_server_.flush() == WriteResult::blocked) parts_.client.stop_reading();
+  const WriteResult written = to_server_.flush();
+  if (written == WriteResult::blocked) parts_.client.stop_reading();
+  if (written == WriteResult::broken) has_server_hung_up_ = true;
 }
 
 // The client broke the rules.
@@ -194,7 +196,8 @@ bool Exchange::may_repeat() const noexcept {
 }
 
 bool Exchange::may_reuse_server() const noexcept {
-  return is_response_complete_ && keeps_server_ && is_request_complete_ && parts_.server.pending_bytes() == 0;
+  const bool is_request_sent = is_request_complete_ && !has_server_hung_up_ && parts_.server.pending_bytes() == 0;
+  return is_response_complete_ && keeps_server_ && is_request_sent;
 }
 
 ExchangeProgress Exchange::fail(int status, std::string reason) {
@@ -259,9 +262,10 @@ void Exchange::on_client_drained() noexcept {
   parts_.server.start_reading();
 }
 
+// Behind a whole request, too: a client that leaves must be noticed.
 void Exchange::on_server_drained() noexcept {
   note_progress();
-  if (!is_request_complete_) parts_.client.start_reading();
+  parts_.client.start_reading();
 }
 
 void Exchange::wait_at_most(Duration limit) noexcept { parts_.loop.arm(parts_.timer, limit); }

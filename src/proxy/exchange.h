@@ -134,6 +134,7 @@ class Exchange {
   bool has_progressed_ = false;  // since the timer was armed
   bool has_server_spoken_ = false;
   bool has_server_broken_off_ = false;
+  bool has_server_hung_up_ = false;  // a write to it failed
   bool has_client_finished_ = false;
 };
 

@@ -53,6 +53,15 @@ TEST_CASE("a server is not asked again while it has not taken the whole request"
   CHECK_FALSE(slow.exchange->may_reuse_server());
 }
 
+TEST_CASE("a server that answered and hung up before the request was sent is not asked again") {
+  ExchangeRig rig(kPost5);
+  CHECK(rig.start("(head)", "he") == ExchangeProgress::live);
+  rig.server.sever();
+  CHECK(rig.client_sends("llo") == ExchangeProgress::live);
+  CHECK(rig.server_sends(kOk5 + "hello") == ExchangeProgress::finished);
+  CHECK_FALSE(rig.exchange->may_reuse_server());
+}
+
 TEST_CASE("bytes beyond the answer make it 502 while nothing was sent") {
   ExchangeRig rig(kGet);
   CHECK(rig.server_sends(kOk5 + "hello" + kOk5 + "world") == ExchangeProgress::failed);

@@ -238,6 +238,16 @@ TEST_CASE("a blocked server pauses the client until it has drained") {
   CHECK(rig.client.is_reading());
 }
 
+TEST_CASE("a client whose last bytes had to wait is listened to again: it may leave before the answer") {
+  ExchangeRig rig(kPost5);
+  rig.server.block();
+  (void)rig.client_sends("hello");
+  CHECK_FALSE(rig.client.is_reading());
+  rig.server.make_room();
+  rig.exchange->on_server_drained();
+  CHECK(rig.client.is_reading());
+}
+
 TEST_CASE("no byte of a body is lost or reordered, however reads are cut") {
   Rng rng(7);
   for (int round = 0; round < 100; ++round) {
