@@ -22,6 +22,15 @@ struct ReadRequest {
   bool was_left_unanswered = false;  // the server ended instead
 };
 
+// Whether no field behind the last chunk is one that a receiver could be misled by.
+inline bool are_trailers_allowed(std::string_view last_chunk) {
+  for (auto rest = last_chunk.substr(last_chunk.find('\n') + 1); rest.find(':') != std::string_view::npos;) {
+    if (!http::may_be_trailer(rest.substr(0, rest.find(':')))) return false;
+    rest.remove_prefix(rest.find('\n') + 1);
+  }
+  return true;
+}
+
 class RequestReader {
  public:
   // Appends to `requests`, which outlives it; only the last of them is looked at.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "fuzz/request_reader.h"
 #include "fuzz/response_connection.h"
 #include "fuzz/response_reader.h"
 
@@ -49,7 +50,9 @@ void check_final(const Passage& passage) {
     demand(is_whole && received.body == sent.body, "a complete answer has all of its body");
     const bool has_trailers = received.head.body.kind == http::BodyKind::chunked && sent.is_complete;
     demand(!has_trailers || received.last_chunk == sent.last_chunk, "trailers reach the client");
+    demand(are_trailers_allowed(received.last_chunk), "no trailers but those that may be passed on");
     const bool goes_on = progress == ExchangeProgress::finished;
+    demand(!goes_on || passage.scene.request != 'P', "behind an incomplete request there is no other");
     demand(!goes_on || (received.is_complete && received.head.keep_alive),
            "a client knows that its connection goes on");
     const bool is_told = received.head.keep_alive && passage.scene.request != 'P';

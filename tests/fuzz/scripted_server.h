@@ -95,7 +95,8 @@ class ScriptedServer {
     if (stage_ == Stage::head_read && manner_.timing == 'm' && !request.body.empty()) say_answer();
     if (!request.is_complete) return;
     if (request.head.body.kind == http::BodyKind::chunked) {
-      demand(raw_.ends_with("\r\n" + request.last_chunk), "no trailers but those that may be passed on");
+      const bool are_all_read = raw_.ends_with("\r\n" + request.last_chunk);
+      demand(are_all_read && are_trailers_allowed(request.last_chunk), "no trailers but those that may be passed on");
     }
     if (stage_ == Stage::head_read) on_complete();
     stage_ = Stage::idle;
