@@ -42,7 +42,8 @@ Result<std::string> check_length(const Key& key, std::string_view text) {
                   " are allowed");
   }
   const auto is_forbidden = [&key](char c) {
-    return is_control(c) && !(key.type == Type::lines && (c == '\n' || c == '\r' || c == '\t'));
+    const bool may_be_laid_out = key.type == Type::lines && (c == '\n' || c == '\r' || c == '\t');
+    return is_control(c) && !may_be_laid_out;
   };
   if (std::any_of(text.begin(), text.end(), is_forbidden)) {
     return refuse(in_quotes(text) + " holds a line break or another control character");
