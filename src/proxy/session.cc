@@ -70,7 +70,11 @@ Exchange* Session::exchange() noexcept {
 }
 
 KeepAlive Session::keep_alive_allowed() const noexcept {
-  return worker_.is_draining() || has_client_ended_ ? KeepAlive::no : KeepAlive::yes;
+  return worker_.is_draining() || has_client_said_all() ? KeepAlive::no : KeepAlive::yes;
+}
+
+bool Session::has_client_said_all() const noexcept {
+  return has_client_ended_ && http_->early_bytes.empty() && http_->unread.empty();
 }
 
 void Session::on_stream_bytes(Peer side, std::span<std::byte> bytes) {
@@ -238,11 +242,7 @@ void Session::close_when_flushed() {
 }
 
 void Session::abandon() {
-  if (Exchange* const current = exchange()) {
-    record_->body_bytes_sent = current->body_bytes_sent();
-    record_->bytes_sent = current->bytes_sent();
-    record_->upstream_status = current->response_status();
-  }
+  if (const Exchange* const current = exchange()) note_answer(*current);
   record_->status = 499;
   close();
 }
@@ -251,9 +251,12 @@ void Session::close() {
   if (is_closed_) return;
   is_closed_ = true;
   if (Relay* const live = relay(); live != nullptr && record_) record_->relay = live->report();
+  if (const Exchange* const current = exchange(); current != nullptr && record_->status == 0) note_answer(*current);
   write_access_line();
   timer_.disarm();
-  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_)) (*connect)->cancel();
+  if (auto* const connect = std::get_if<std::unique_ptr<Connect>>(&stage_); connect != nullptr && *connect) {
+    (*connect)->cancel();
+  }
   client_->close();
   if (server_) server_->close();
   server_lease_.release();

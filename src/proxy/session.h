@@ -154,6 +154,8 @@ class Session final : public event::Disposable,
   // Sends a request once more, elsewhere; false when that must not or cannot be.
   [[nodiscard]] bool repeat_exchange(const Exchange& exchange);
   void finish_exchange(const Exchange& exchange, ExchangeProgress progress);
+  // For the access log: what the client got so far.
+  void note_answer(const Exchange& exchange);
   // The server's connection goes back to the pool, or ends.
   void leave_server(const Exchange& exchange);
   void end_after_answer();
@@ -180,6 +182,8 @@ class Session final : public event::Disposable,
   void log_end(std::string_view message, std::string_view reason);
 
   [[nodiscard]] KeepAlive keep_alive_allowed() const noexcept;
+  // It ended its direction, and nothing that came before that waits to be read.
+  [[nodiscard]] bool has_client_said_all() const noexcept;
   [[nodiscard]] Relay* relay() noexcept;
   [[nodiscard]] Exchange* exchange() noexcept;
   [[nodiscard]] http::ForwardedClient forwarded_client();

@@ -59,8 +59,9 @@ void Session::apply(ExchangeProgress progress) {
   if (progress == ExchangeProgress::live) return;
   Exchange& current = *exchange();
   record_->upstream_status = current.response_status();
-  if (progress == ExchangeProgress::gone) return abandon();
   if (progress == ExchangeProgress::failed) return fail_exchange(current);
+  if (progress == ExchangeProgress::gone) return abandon();
+  note_answer(current);
   judge_exchange(current);
   finish_exchange(current, progress);
 }
@@ -85,9 +86,6 @@ bool Session::repeat_exchange(const Exchange& exchange) {
 }
 
 void Session::finish_exchange(const Exchange& exchange, ExchangeProgress progress) {
-  record_->status = exchange.response_status();
-  record_->body_bytes_sent = exchange.body_bytes_sent();
-  record_->bytes_sent = exchange.bytes_sent();
   write_access_line();
   leave_server(exchange);
   if (progress == ExchangeProgress::finished) return finish_request();
@@ -96,6 +94,12 @@ void Session::finish_exchange(const Exchange& exchange, ExchangeProgress progres
   if (!exchange.ends_with_connection()) return begin_closing();
   client_->abort();
   close();
+}
+
+void Session::note_answer(const Exchange& exchange) {
+  record_->status = record_->upstream_status = exchange.response_status();
+  record_->body_bytes_sent = exchange.body_bytes_sent();
+  record_->bytes_sent = exchange.bytes_sent();
 }
 
 // A client that said it would close sends nothing more, which a reset could answer: it need not be waited for.

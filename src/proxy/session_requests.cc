@@ -108,7 +108,7 @@ void Session::on_head_timeout() {
 }
 
 void Session::finish_request() {
-  if (has_client_ended_) return begin_closing();
+  if (has_client_said_all()) return begin_closing();
   http_->has_served = true;
   http_->is_repeated = false;
   http_->route.reset();
@@ -126,6 +126,9 @@ void Session::resume_requests() {
   if (http_->early_bytes.empty()) return;
   const std::vector<std::byte> early = std::exchange(http_->early_bytes, {});
   read_requests(early);
+  // What is left is a part of a head, and its rest will not come.
+  const bool is_waiting = !is_closed_ && std::holds_alternative<ReadHead>(stage_) && http_->early_bytes.empty();
+  if (is_waiting && has_client_ended_) close_when_flushed();
 }
 
 }  // namespace hawser::proxy

@@ -1,4 +1,5 @@
 """TLS at the door: versions, names, ALPN, resumption, and clients that speak something else."""
+import contextlib
 import socket
 import ssl
 import subprocess
@@ -215,3 +216,28 @@ def test_a_request_split_over_many_records_is_read(hawser, peers, certificate):
             wire.send(bytes([byte]))
         assert wire.read_answer().status == 200
     assert request(proxy.address(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n", tls=trusting_context()).status == 200
+
+
+def test_pipelined_requests_before_a_goodbye_are_all_answered(hawser, peers, certificate):
+    proxy = tls_relay(hawser, peers, [certificate])
+    received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = trusting_context(V13, V13).wrap_bio(received, sent, server_hostname=None)
+    with socket.create_connection(proxy.address(), timeout=10) as wire:
+        while True:
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                wire.sendall(sent.read())
+                received.write(wire.recv(65536))
+        session.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 3)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            session.unwrap()
+        wire.sendall(sent.read())  # with the rest of the handshake: one segment says it all
+        while piece := wire.recv(65536):
+            received.write(piece)
+    answers = b""
+    with contextlib.suppress(ssl.SSLError):
+        while piece := session.read(65536):
+            answers += piece
+    assert answers.count(b"HTTP/1.1 200 OK") == 3
