@@ -71,14 +71,26 @@ Verdict<std::string> normalize_path(std::string_view path) {
   return meaning;
 }
 
-void append_encoded_path(std::string& out, std::string_view path) {
-  for (const char c : path) {
-    if (is_path_char(c)) {
+namespace {
+
+template <class Predicate>
+void append_encoded(std::string& out, std::string_view text, Predicate is_plain) {
+  for (const char c : text) {
+    if (is_plain(c)) {
       out += c;
     } else {
       append_percent_encoded(out, c);
     }
   }
+}
+
+}  // namespace
+
+void append_encoded_path(std::string& out, std::string_view path) { append_encoded(out, path, is_path_char); }
+
+void append_url(std::string& out, std::string_view url) {
+  static constexpr std::string_view kMarks = "?#[]%";
+  append_encoded(out, url, [](char c) { return is_path_char(c) || kMarks.find(c) != std::string_view::npos; });
 }
 
 }  // namespace hawser::http

@@ -16,4 +16,8 @@ namespace hawser::http {
 // A decoded path as a request target: whatever may not stand there as it is is percent-encoded.
 void append_encoded_path(std::string& out, std::string_view path);
 
+// A URL that was put together: what may stand nowhere in one (controls, spaces, backslashes, quotes, bytes beyond
+// ASCII, …) is percent-encoded; browsers take a backslash for a slash.
+void append_url(std::string& out, std::string_view url);
+
 }  // namespace hawser::http

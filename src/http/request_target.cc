@@ -66,4 +66,12 @@ bool is_valid_authority(std::string_view authority) noexcept {
   return address.find(':') != std::string_view::npos && IpAddress::parse(address).has_value();
 }
 
+std::string_view host_name(std::string_view authority) noexcept {
+  const std::size_t colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
+  std::string_view name = has_port ? authority.substr(0, colon) : authority;
+  while (name.ends_with('.')) name.remove_suffix(1);
+  return name;
+}
+
 }  // namespace hawser::http

@@ -19,4 +19,8 @@ struct RequestTarget {
 // A name, an IPv4 address or an IPv6 address in brackets, and perhaps a port; no user, nothing percent-encoded.
 [[nodiscard]] bool is_valid_authority(std::string_view authority) noexcept;
 
+// The name of a valid authority: without port, and without the dot of the root, which makes no other host of it. An
+// IPv6 address keeps its brackets.
+[[nodiscard]] std::string_view host_name(std::string_view authority) noexcept;
+
 }  // namespace hawser::http

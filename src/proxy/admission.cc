@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 
-#include "http/header_rules.h"
 #include "http/own_answer.h"
+#include "http/request_path.h"
+#include "http/request_target.h"
 #include "limits/client_network.h"
 #include "proxy/retry_after.h"
+#include "proxy/rewrite_target.h"
 #include "websocket/handshake.h"
 
 namespace hawser::proxy {
@@ -106,11 +108,27 @@ MaybeRefusal check_request(const Route& route, const Question& ask, Service serv
   return check_body(route, ask.record.head.body);
 }
 
+// $uri is decoded: in a URL it would begin a query with what was %3F, and another host with what was %5C.
+class UrlVariables final : public VariableSource {
+ public:
+  explicit UrlVariables(const VariableSource& all) : all_(all) {}
+
+  void append_variable(std::string_view name, std::string& out) const override {
+    if (name != "uri") return all_.append_variable(name, out);
+    std::string path;
+    all_.append_variable(name, path);
+    http::append_encoded_path(out, path);
+  }
+
+ private:
+  const VariableSource& all_;
+};
+
 Reply redirect_to(const RedirectAction& redirect, const VariableSource& variables) {
   std::string location;
-  redirect.location.expand(variables, location);
+  redirect.location.expand(UrlVariables(variables), location);
   Reply reply{.status = redirect.status};
-  http::append_on_one_line(reply.fields.emplace_back("Location", std::string()).second, location);
+  http::append_url(reply.fields.emplace_back("Location", std::string()).second, location);
   const std::string title = std::to_string(redirect.status) + " " + std::string(http::reason_phrase(redirect.status));
   reply.content_type = "text/html";
   reply.body =
@@ -140,6 +158,13 @@ MaybeRefusal check_handshake(const http::RequestHead& request) {
   return std::nullopt;
 }
 
+// What a client puts into it must not make the server see what is no host.
+MaybeRefusal check_rewritten_host(const Route& route, const VariableSource& variables) {
+  const std::string host = rewritten_host(route, variables);
+  if (host.empty() || http::is_valid_authority(host)) return std::nullopt;
+  return refuse(400, "what rewrite.host makes of the request is not a host");
+}
+
 std::variant<Refusal, Reply, Forward> decide(const Route& route, const Question& ask) {
   const http::RequestHead& request = ask.record.head;
   const bool is_upgrade = request.is_websocket_upgrade && route.options->is_websocket_enabled;
@@ -151,6 +176,7 @@ std::variant<Refusal, Reply, Forward> decide(const Route& route, const Question&
   if (service == Service::websocket) {
     if (auto refusal = check_handshake(request)) return std::move(*refusal);
   }
+  if (auto refusal = check_rewritten_host(route, variables)) return std::move(*refusal);
   return Forward{service, std::get<Split>(route.action).pick(variables, ask.rng.next())};
 }
 

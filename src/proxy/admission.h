@@ -53,8 +53,8 @@ struct SessionStanding {
 
 // In this order: the listener's limits (503, 429, 503), a route (404), deny and allow (403), rates (429 for requests,
 // 503 for upgrades; an upgrade asks only its own bucket if the route has one), Expect (417), max_body_size by
-// Content-Length (413), what the route does, the WebSocket handshake (400, 426). 429 and 503 carry a jittered
-// Retry-After.
+// Content-Length (413), what the route does, the WebSocket handshake (400, 426), the rewritten host (400). 429 and 503
+// carry a jittered Retry-After.
 [[nodiscard]] Verdict admit(const Snapshot& snapshot, const ListenerOptions& listener, const SessionStanding& standing,
                             const SessionRecord& record, Rng& rng, TimePoint now);
 

@@ -6,17 +6,11 @@
 
 #include "base/ascii.h"
 #include "http/query.h"
+#include "http/request_target.h"
 
 namespace hawser::proxy {
 
 namespace {
-
-// The host without its port; an IPv6 address keeps its brackets.
-std::string_view without_port(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
-  return has_port ? host.substr(0, colon) : host;
-}
 
 bool is_host_match(std::string_view pattern, std::string_view host) {
   if (!pattern.starts_with("*.")) return equals_ignoring_case(pattern, host);
@@ -33,7 +27,7 @@ bool is_prefix_match(std::string_view prefix, std::string_view path) {
 
 class Router::Matcher {
  public:
-  explicit Matcher(config::RouteMatch match) : match_(std::move(match)) {}
+  explicit Matcher(config::RouteMatch match) : match_(std::move(match)) { match_.host = http::host_name(match_.host); }
 
   Status compile() {
     if (match_.path_regex.empty()) return {};
@@ -46,7 +40,7 @@ class Router::Matcher {
     return failure(ErrorCode::invalid_config, "bad regular expression: " + regex_->error());
   }
 
-  // What costs least is asked first. `host` is the request's without its port.
+  // What costs least is asked first. `host` is the request's name of it.
   [[nodiscard]] bool is_match(const http::RequestHead& request, std::string_view listener,
                               std::string_view host) const {
     return (match_.host.empty() || is_host_match(match_.host, host)) &&
@@ -89,7 +83,7 @@ Status Router::add(const config::RouteMatch& match) {
 }
 
 std::optional<std::size_t> Router::find(const http::RequestHead& request, std::string_view listener) const {
-  const std::string_view host = without_port(request.host);
+  const std::string_view host = http::host_name(request.host);
   for (std::size_t i = 0; i < matchers_.size(); ++i) {
     if (matchers_[i].is_match(request, listener, host)) return i;
   }

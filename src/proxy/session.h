@@ -127,6 +127,7 @@ class Session final : public event::Disposable,
   void begin_record(http::RequestHead&& head);
   void identify_client();
   void count_address(const IpAddress& address);
+  void leave_address();
   void begin_request(http::RequestHead&& head);
   void on_head_timeout();
 

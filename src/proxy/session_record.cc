@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/query.h"
+#include "http/request_target.h"
 
 namespace hawser::proxy {
 
@@ -77,7 +78,7 @@ constexpr std::array kVariables = std::to_array<Variable>({
     {"body_bytes_sent", [](const Sight& s, std::string& out) { out += std::to_string(s.record.body_bytes_sent); }},
     {"bytes_sent", [](const Sight& s, std::string& out) { out += std::to_string(s.record.bytes_sent); }},
     {"config_generation", [](const Sight& s, std::string& out) { out += std::to_string(s.record.config_generation); }},
-    {"host", [](const Sight& s, std::string& out) { out += s.record.head.host; }},
+    {"host", [](const Sight& s, std::string& out) { out += http::host_name(s.record.head.host); }},
     {"listener", [](const Sight& s, std::string& out) { out += s.record.listener; }},
     {"msec", [](const Sight&, std::string& out) { append_milliseconds_of_epoch(out); }},
     {"realip_remote_addr",

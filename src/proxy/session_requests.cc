@@ -76,8 +76,15 @@ void Session::identify_client() {
 // A trusted proxy may speak for one client after another.
 void Session::count_address(const IpAddress& address) {
   if (!http_->listener->max_sessions_per_ip || http_->counted_address == address) return;
+  address_lease_ = {};  // one of the same /64 would be counted beside itself
   address_lease_ = limits::AddressCounter::acquire(http_->listener->state->addresses(), address);
   http_->counted_address = address;
+}
+
+// A client has no session with us while the connection of a proxy that spoke for it waits for anybody's next request.
+void Session::leave_address() {
+  address_lease_ = {};
+  http_->counted_address.reset();
 }
 
 // A head that could not be parsed is a request too: it is answered and logged. Its head is empty.
@@ -112,6 +119,7 @@ void Session::finish_request() {
   http_->has_served = true;
   http_->is_repeated = false;
   http_->route.reset();
+  if (record_->trust == http::HopTrust::trusted) leave_address();
   if (http_->connect) worker_.loop().dispose(std::move(http_->connect));  // its callback may be on the stack
   if (record_->head.body.has_bytes()) http_->parser.reset();
   record_.reset();

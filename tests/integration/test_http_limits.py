@@ -207,6 +207,19 @@ def test_sessions_are_counted_on_through_a_reload(hawser, recording_server):
     wait_until(lambda: get(proxy.address()).status == 200, 5, "a place to become free")
 
 
+def test_a_client_has_no_session_on_a_proxy_s_connection_that_waits(hawser, marking_server):
+    """A trusted proxy sends one client's requests over all its kept connections in turn: never more than one at a time."""
+    configuration = limited(marking_server(), listener={"limits": {"max_sessions_per_ip": 1}})
+    proxy = hawser({**configuration, "trusted_proxies": ["127.0.0.1"]})
+    wires = [connect(proxy.address()) for _ in range(4)]
+    for client in ("203.0.113.9", "2001:db8::1", "2001:db8::2"):
+        for wire in wires:
+            wire.send(b"GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: " + client.encode() + b"\r\n\r\n")
+            assert wire.read_answer().status == 200
+    for wire in wires:
+        wire.close()
+
+
 def test_many_addresses_come_and_go_and_leave_no_count_behind(hawser, marking_server):
     proxy = hawser(limited(marking_server(), listener={"limits": {"max_sessions_per_ip": 1}}))
     for _ in range(3):

@@ -87,4 +87,15 @@ TEST_CASE("an encoded path means the same again") {
   }
 }
 
+TEST_CASE("a URL keeps what URLs are made of, and nothing else stays as it is") {
+  const auto url = [](std::string_view text) {
+    std::string out;
+    append_url(out, text);
+    return out;
+  };
+  const std::string whole = "https://u:p@[::1]:80/a-Z0._~!$&'()*+,;=%2F?b=c&d=?#e";
+  CHECK(url(whole) == whole);
+  CHECK(url("a\r\nb \t\\\"<>^`{|}\x7f\xc3") == "a%0D%0Ab%20%09%5C%22%3C%3E%5E%60%7B%7C%7D%7F%C3");
+}
+
 }  // namespace hawser::http

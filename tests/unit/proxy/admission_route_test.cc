@@ -322,7 +322,30 @@ TEST_CASE("a place that a client had a hand in stays on its line") {
   Rig rig;
   rig.route->action = RedirectAction{302, text("/login$uri")};
   rig.record.head.path = "/x\r\nSet-Cookie: a=b";
-  CHECK(rig.reply().fields.at(0).second == "/login/x%0D%0ASet-Cookie: a=b");
+  CHECK(rig.reply().fields.at(0).second == "/login/x%0D%0ASet-Cookie:%20a=b");
+}
+
+TEST_CASE("a path in a place is encoded: it begins no query and names no other host") {
+  Rig rig;
+  rig.route->action = RedirectAction{302, text("$uri/?from=$request_uri")};
+  rig.record.head.path = "/\\evil.test/a?b%\xc3\xa9";
+  rig.record.head.target = "/%5cevil.test/a%3Fb%25\\\xc3|";
+  CHECK(rig.reply().fields.at(0).second == "/%5Cevil.test/a%3Fb%25%C3%A9/?from=/%5cevil.test/a%3Fb%25%5C%C3%7C");
+}
+
+TEST_CASE("a rewritten host that is none is refused before a server is asked") {
+  Rig rig;
+  rig.route->rewrite.host = text("$arg_tenant.internal");
+  const auto status_of = [&rig](std::string_view query) {
+    rig.record.head.query = query;
+    return rig.status();
+  };
+  CHECK(status_of("tenant=a") == 0);
+  CHECK(status_of("tenant=a/b") == 400);
+  CHECK(status_of("tenant=a%20b") == 400);
+  CHECK(status_of("tenant=x@a:80") == 400);
+  rig.route->rewrite.host = text("$arg_host");
+  CHECK(status_of("host=") == 0);
 }
 
 TEST_CASE("a route that responds answers with its status, type and text") {

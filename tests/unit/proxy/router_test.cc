@@ -69,6 +69,15 @@ TEST_CASE("a host matches without case and without its port") {
   CHECK_FALSE(is_host_match("chat.example.com", "chat.example.com.evil"));
 }
 
+TEST_CASE("the dot of the root at the end of a host is the same host") {
+  CHECK(is_host_match("chat.example.com", "chat.example.com."));
+  CHECK(is_host_match("chat.example.com", "chat.example.com.:80"));
+  CHECK(is_host_match("chat.example.com", "chat.example.com.."));
+  CHECK(is_host_match("chat.example.com.", "chat.example.com"));
+  CHECK(is_host_match("*.example.com", "chat.example.com."));
+  CHECK_FALSE(is_host_match("*.example.com", "example.com."));
+}
+
 TEST_CASE("an IPv6 host keeps its brackets and loses its port") {
   CHECK(is_host_match("[::1]", "[::1]"));
   CHECK(is_host_match("[::1]", "[::1]:8080"));

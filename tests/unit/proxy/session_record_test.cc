@@ -101,6 +101,14 @@ TEST_CASE("variables of the request") {
   CHECK(expand(sample(), "$request_length $request_id") == "300 0000000000000001fedcba9876543210");
 }
 
+TEST_CASE("the host is told without its port, as nginx does") {
+  SessionRecord record = sample();
+  record.head.host = "chat.example.com.:8443";
+  CHECK(expand(record, "$host") == "chat.example.com");
+  record.head.host = "[::1]:8443";
+  CHECK(expand(record, "$host") == "[::1]");
+}
+
 TEST_CASE("an HTTP/1.0 request is called so") {
   SessionRecord record = sample();
   record.head.version = http::Version::http_1_0;
