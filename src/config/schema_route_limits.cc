@@ -8,49 +8,40 @@ namespace hawser::config {
 
 namespace {
 
-constexpr std::string_view kBurstDescription =
-    "How many may come at once before the rate holds; with 0 one second's worth, at least one";
-
-constexpr std::array kRequestRateKeys{
-    Key{.name = "rate",
-        .type = Type::rate,
-        .slot = field<&RequestRate::rate>(),
-        .description = "Requests a second for each value of the key",
-        .presence = Presence::required,
-        .range = {0, 1'000'000}},
-    Key{.name = "burst",
-        .type = Type::integer,
-        .slot = field<&RequestRate::burst>(),
-        .description = kBurstDescription,
-        .default_text = "0",
-        .range = {0, 1'000'000}},
-    Key{.name = "key",
-        .type = Type::text,
-        .slot = field<&RequestRate::key>(),
-        .description = "What is counted by; all requests of the route together when empty",
-        .default_text = "$remote_addr",
-        .where = &Access<&RequestRate::where>::get},
+// What is counted differs, and by what unless the file says so.
+struct RateTexts {
+  std::string_view rate;
+  std::string_view key;
+  std::string_view default_key;
 };
 
-constexpr std::array kUpgradeRateKeys{
-    Key{.name = "rate",
-        .type = Type::rate,
-        .slot = field<&RequestRate::rate>(),
-        .description = "WebSocket sessions a second for each value of the key",
-        .presence = Presence::required,
-        .range = {0, 1'000'000}},
-    Key{.name = "burst",
-        .type = Type::integer,
-        .slot = field<&RequestRate::burst>(),
-        .description = kBurstDescription,
-        .default_text = "0",
-        .range = {0, 1'000'000}},
-    Key{.name = "key",
-        .type = Type::text,
-        .slot = field<&RequestRate::key>(),
-        .description = "What is counted by; all upgrades of the route together when empty",
-        .where = &Access<&RequestRate::where>::get},
-};
+constexpr std::array<Key, 3> rate_keys(const RateTexts& texts) {
+  return {Key{.name = "rate",
+              .type = Type::rate,
+              .slot = field<&RequestRate::rate>(),
+              .description = texts.rate,
+              .presence = Presence::required,
+              .range = {0, 1'000'000}},
+          Key{.name = "burst",
+              .type = Type::integer,
+              .slot = field<&RequestRate::burst>(),
+              .description = "How many may come at once before the rate holds; with 0 one second's worth, at least one",
+              .default_text = "0",
+              .range = {0, 1'000'000}},
+          Key{.name = "key",
+              .type = Type::text,
+              .slot = field<&RequestRate::key>(),
+              .description = texts.key,
+              .default_text = texts.default_key,
+              .where = &Access<&RequestRate::where>::get}};
+}
+
+constexpr std::array kRequestRateKeys =
+    rate_keys({"Requests a second for each value of the key",
+               "What is counted by; all requests of the route together when empty", "$remote_addr"});
+constexpr std::array kUpgradeRateKeys =
+    rate_keys({"WebSocket sessions a second for each value of the key",
+               "What is counted by; all upgrades of the route together when empty", ""});
 
 constexpr std::array kTimeoutsKeys{
     Key{.name = "response_head",
