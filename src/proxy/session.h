@@ -159,7 +159,6 @@ class Session final : public event::Disposable,
   void note_answer(const Exchange& exchange);
   // The server's connection goes back to the pool, or ends.
   void leave_server(const Exchange& exchange);
-  void end_after_answer();
   void accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest);
 
   // Serving.

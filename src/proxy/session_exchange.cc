@@ -89,7 +89,7 @@ void Session::finish_exchange(const Exchange& exchange, ExchangeProgress progres
   write_access_line();
   leave_server(exchange);
   if (progress == ExchangeProgress::finished) return finish_request();
-  if (progress == ExchangeProgress::close_after) return end_after_answer();
+  if (progress == ExchangeProgress::close_after) return begin_closing();
   log_end("an answer was cut short", "the server or the client stopped");
   if (!exchange.ends_with_connection()) return begin_closing();
   client_->abort();
@@ -100,12 +100,6 @@ void Session::note_answer(const Exchange& exchange) {
   record_->status = record_->upstream_status = exchange.response_status();
   record_->body_bytes_sent = exchange.body_bytes_sent();
   record_->bytes_sent = exchange.bytes_sent();
-}
-
-// A client that said it would close sends nothing more, which a reset could answer: it need not be waited for.
-void Session::end_after_answer() {
-  const bool is_last_said = !record_->head.keep_alive && http_->early_bytes.empty() && http_->unread.empty();
-  is_last_said && !record_->head.body.has_bytes() ? close_when_flushed() : begin_closing();
 }
 
 void Session::leave_server(const Exchange& exchange) {
