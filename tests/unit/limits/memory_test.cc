@@ -62,21 +62,25 @@ std::size_t memory_after(RateLimiter& limiter, int keys, std::chrono::microsecon
 }  // namespace
 
 TEST_CASE("a limiter of a million keys at once takes its most and not more") {
-  RateLimiter limiter(7);
+  // On the heap: g++ places over-aligned locals wrongly where AddressSanitizer keeps frames of its own.
+  const auto owner = std::make_unique<RateLimiter>(7);
+  RateLimiter& limiter = *owner;
   const std::size_t memory = memory_after(limiter, 1'000'000, std::chrono::microseconds(0));
   CHECK(memory >= 16 * RateLimiter::kDefaultKeys);
   CHECK(memory < 17 * RateLimiter::kDefaultKeys);
 }
 
 TEST_CASE("a limiter takes memory for the buckets in use, not for all that ever were") {
-  RateLimiter limiter(7);
+  const auto owner = std::make_unique<RateLimiter>(7);
+  RateLimiter& limiter = *owner;
   // Each is full again after 10 ms: a thousand are in use at a time.
   CHECK(memory_after(limiter, 1'000'000, std::chrono::microseconds(10)) < 256 * 1024);
 }
 
 TEST_CASE("a limiter of one key is small") {
   STATIC_REQUIRE(sizeof(RateLimiter) <= 4224);
-  RateLimiter limiter(7);
+  const auto owner = std::make_unique<RateLimiter>(7);
+  RateLimiter& limiter = *owner;
   CHECK(memory_after(limiter, 1, std::chrono::microseconds(0)) < 256);
 }
 

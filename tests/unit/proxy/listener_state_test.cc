@@ -79,9 +79,9 @@ TEST_CASE("a lease of an address outlives the listener") {
 }
 
 TEST_CASE("all workers take the tokens for new sessions from one bucket") {
-  ListenerState state;
+  const auto state = std::make_shared<ListenerState>();
   const auto take = [&state](hawser::TimePoint now) {
-    return state.new_sessions().with(
+    return state->new_sessions().with(
         [now](hawser::limits::TokenBucket& bucket) { return bucket.try_take({.per_second = 2, .burst = 2}, now); });
   };
   const hawser::TimePoint now{};
