@@ -102,4 +102,8 @@ bool IpNetwork::contains(const IpAddress& address) const noexcept {
   return true;
 }
 
+bool is_in_any(std::span<const IpNetwork> networks, const IpAddress& address) noexcept {
+  return std::ranges::any_of(networks, [&](const IpNetwork& network) { return network.contains(address); });
+}
+
 }  // namespace hawser

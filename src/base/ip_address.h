@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -46,5 +47,7 @@ class IpNetwork {
   IpAddress network_;
   unsigned prefix_bits_ = 0;
 };
+
+[[nodiscard]] bool is_in_any(std::span<const IpNetwork> networks, const IpAddress& address) noexcept;
 
 }  // namespace hawser

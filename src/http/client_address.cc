@@ -1,6 +1,5 @@
 #include "http/client_address.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -68,15 +67,11 @@ class BackwardWalk {
 
 }  // namespace
 
-bool is_trusted(const IpAddress& address, std::span<const IpNetwork> trusted) noexcept {
-  return std::ranges::any_of(trusted, [&](const IpNetwork& network) { return network.contains(address); });
-}
-
 IpAddress find_client_address(const HeaderList& headers, const IpAddress& peer,
                               std::span<const IpNetwork> trusted) noexcept {
   IpAddress client = peer;
   BackwardWalk walk(headers);
-  while (is_trusted(client, trusted)) {
+  while (is_in_any(trusted, client)) {
     const auto member = walk.take();
     const auto address = member ? parse_member(*member) : std::nullopt;
     if (!address) break;

@@ -8,8 +8,6 @@
 
 namespace hawser::http {
 
-[[nodiscard]] bool is_trusted(const IpAddress& address, std::span<const IpNetwork> trusted) noexcept;
-
 // The last address of X-Forwarded-For that is not trusted, walked right to left from a trusted `peer`; the first of all
 // when all are trusted. A member that is no address ends the walk: what stands left of it proves nothing. `peer` itself
 // when it is not trusted or nothing was said.

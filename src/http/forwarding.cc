@@ -95,19 +95,14 @@ void append_extended_fields(std::string& out, const ForwardedClient& client, con
   append_field(out, "Forwarded", add(std::move(elements), forwarded_element(client.peer, scheme, host)));
 }
 
-// In either spelling.
-bool is_field_name(std::string_view name, std::string_view known) noexcept {
-  return name.size() == known.size() && has_name_prefix(name, known);
-}
-
 }  // namespace
 
 bool is_replaced_field(std::string_view name, HopTrust trust) noexcept {
-  if (is_field_name(name, "Forwarded") || is_field_name(name, "X-Real-IP")) return true;
+  if (is_same_field(name, "Forwarded") || is_same_field(name, "X-Real-IP")) return true;
   if (!has_name_prefix(name, "X-Forwarded-")) return false;
   if (trust == HopTrust::untrusted || name.find('_') != std::string_view::npos) return true;
-  return is_field_name(name, "X-Forwarded-For") || is_field_name(name, "X-Forwarded-Proto") ||
-         is_field_name(name, "X-Forwarded-Host");
+  return is_same_field(name, "X-Forwarded-For") || is_same_field(name, "X-Forwarded-Proto") ||
+         is_same_field(name, "X-Forwarded-Host");
 }
 
 ForwardedText forwarded_text(const ForwardedClient& client) {

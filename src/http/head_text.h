@@ -23,4 +23,13 @@ inline void append_field(std::string& out, std::string_view name, std::string_vi
   });
 }
 
+// `status` has three digits.
+inline void append_status_line(std::string& out, int status, std::string_view reason) {
+  char begin[] = "HTTP/1.1 000 ";
+  begin[9] = static_cast<char>('0' + status / 100);
+  begin[10] = static_cast<char>('0' + status / 10 % 10);
+  begin[11] = static_cast<char>('0' + status % 10);
+  out.append(begin, sizeof begin - 1).append(reason).append("\r\n");
+}
+
 }  // namespace hawser::http

@@ -17,11 +17,6 @@ constexpr std::array<std::string_view, 11> kNeverRuled = {
     "Connection",        "Upgrade",        "Keep-Alive", "Proxy-Connection", "TE",    "Trailer",
     "Transfer-Encoding", "Content-Length", "Host",       "HTTP2-Settings",   "Expect"};
 
-// A server that takes '_' for '-' must not be told by a client what a rule says in the client's place.
-bool is_same_field(std::string_view name, std::string_view ruled) noexcept {
-  return name.size() == ruled.size() && (equals_ignoring_case(name, ruled) || has_name_prefix(name, ruled));
-}
-
 bool is_control(char c) noexcept { return !is_text_char(c) || c == '\t'; }
 
 }  // namespace
@@ -38,6 +33,7 @@ void HeaderRules::add(std::string name, TemplateText value) {
 
 void HeaderRules::remove(std::string name) { dropped_.push_back(std::move(name)); }
 
+// A server that takes '_' for '-' must not be told by a client what a rule says in the client's place.
 bool HeaderRules::drops(std::string_view name) const noexcept {
   return std::ranges::any_of(dropped_, [name](const std::string& ruled) { return is_same_field(name, ruled); });
 }

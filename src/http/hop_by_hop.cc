@@ -65,4 +65,8 @@ bool has_name_prefix(std::string_view name, std::string_view prefix) noexcept {
   });
 }
 
+bool is_same_field(std::string_view name, std::string_view known) noexcept {
+  return name.size() == known.size() && (equals_ignoring_case(name, known) || has_name_prefix(name, known));
+}
+
 }  // namespace hawser::http

@@ -23,5 +23,7 @@ class HopByHopFields {
 
 // Whether `name` starts with `prefix`, without case and with '_' taken for '-', as CGI-like servers mix them up.
 [[nodiscard]] bool has_name_prefix(std::string_view name, std::string_view prefix) noexcept;
+// Whether a server may take `name` for `known`.
+[[nodiscard]] bool is_same_field(std::string_view name, std::string_view known) noexcept;
 
 }  // namespace hawser::http

@@ -45,8 +45,7 @@ std::string write_own_answer(const OwnAnswer& answer) {
   const Content content = answer.content.value_or(Content{.type = "text/html", .body = page});
   std::string out;
   out.reserve(kRoomForHead + content.body.size());
-  out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
-  out.append(reason_phrase(answer.status)).append("\r\n");
+  append_status_line(out, answer.status, reason_phrase(answer.status));
   const std::size_t first_line = out.size();
   append_field(out, "Server", "hawser");
   for (const auto& [name, value] : answer.extra) append_field(out, name, value);

@@ -61,18 +61,6 @@ bool is_path_char(char c) noexcept {
   return is_alphanumeric(c) || kMarks.find(c) != std::string_view::npos;
 }
 
-}  // namespace
-
-Verdict<std::string> normalize_path(std::string_view path) {
-  std::string meaning = path.find('%') == std::string_view::npos ? std::string(path) : percent_decoded(path);
-  if (meaning.find('\0') != std::string::npos) return refuse(400, "NUL byte in the path");
-  if (!needs_resolving(meaning)) return meaning;
-  if (!resolve_segments(meaning)) return refuse(400, "path leads above the root");
-  return meaning;
-}
-
-namespace {
-
 template <class Predicate>
 void append_encoded(std::string& out, std::string_view text, Predicate is_plain) {
   for (const char c : text) {
@@ -85,6 +73,14 @@ void append_encoded(std::string& out, std::string_view text, Predicate is_plain)
 }
 
 }  // namespace
+
+Verdict<std::string> normalize_path(std::string_view path) {
+  std::string meaning = path.find('%') == std::string_view::npos ? std::string(path) : percent_decoded(path);
+  if (meaning.find('\0') != std::string::npos) return refuse(400, "NUL byte in the path");
+  if (!needs_resolving(meaning)) return meaning;
+  if (!resolve_segments(meaning)) return refuse(400, "path leads above the root");
+  return meaning;
+}
 
 void append_encoded_path(std::string& out, std::string_view path) { append_encoded(out, path, is_path_char); }
 

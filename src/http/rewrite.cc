@@ -23,14 +23,6 @@ std::size_t fields_size(const HeaderList& headers) {
   return size;
 }
 
-void append_status(std::string& out, int status) {
-  char line[] = "HTTP/1.1 000 ";
-  line[9] = static_cast<char>('0' + status / 100);
-  line[10] = static_cast<char>('0' + status / 10 % 10);
-  line[11] = static_cast<char>('0' + status % 10);
-  out.append(line, sizeof line - 1);
-}
-
 // Trailer announces fields behind the last chunk, so it goes with the chunks (RFC 9110, section 6.6.2).
 void append_trailer_names(std::string& out, const HeaderList& headers) {
   constexpr std::string_view kTrailer = "Trailer";
@@ -123,8 +115,8 @@ std::string write_request_head(const RequestHead& head, const ForwardedClient& c
 void append_response_head(std::string& out, const ResponseHead& head, const BodyFraming& body,
                           ConnectionField connection, const HeaderEdit* edit) {
   out.reserve(out.size() + head.reason.size() + fields_size(head.headers) + kRoomForOwnFields);
-  append_status(out, head.status);
-  out.append(head.reason.empty() ? reason_phrase(head.status) : std::string_view(head.reason)).append("\r\n");
+  append_status_line(out, head.status,
+                     head.reason.empty() ? reason_phrase(head.status) : std::string_view(head.reason));
   const std::size_t first_line = out.size();
   append_response_fields(out, head);
   if (body.kind == BodyKind::none) {

@@ -27,8 +27,7 @@ constexpr auto kNeverByPrefix =
 
 // '_' in a name counts as '-', as for every field that a server may mix up.
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) noexcept {
-  return std::ranges::any_of(
-      names, [name](std::string_view known) { return name.size() == known.size() && has_name_prefix(name, known); });
+  return std::ranges::any_of(names, [name](std::string_view known) { return is_same_field(name, known); });
 }
 
 std::string_view take_line(std::string_view& block) noexcept {

@@ -1,6 +1,5 @@
 #include "proxy/admission.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -48,14 +47,10 @@ MaybeRefusal check_listener(const Question& ask) {
   return std::nullopt;
 }
 
-bool holds(const std::vector<IpNetwork>& networks, const IpAddress& address) noexcept {
-  return std::ranges::any_of(networks, [&](const IpNetwork& network) { return network.contains(address); });
-}
-
 // A client on a unix socket has no address, which no list holds.
 MaybeRefusal check_access(const AccessRule& access, const std::optional<IpAddress>& client) {
-  if (client && holds(access.deny, *client)) return refuse(403, "the client's address is denied");
-  if (access.allow.empty() || (client && holds(access.allow, *client))) return std::nullopt;
+  if (client && is_in_any(access.deny, *client)) return refuse(403, "the client's address is denied");
+  if (access.allow.empty() || (client && is_in_any(access.allow, *client))) return std::nullopt;
   return refuse(403, "the client's address is not allowed");
 }
 

@@ -8,22 +8,14 @@
 #include <vector>
 
 #include "http/header_rules.h"
-#include "log/access_log.h"
 #include "proxy/compile_networks.h"
+#include "proxy/compile_template.h"
 
 namespace hawser::proxy {
 
 namespace {
 
 using config::Diagnostics;
-using config::Location;
-
-TemplateText compile_template(std::string_view text, const Location& where, Diagnostics& diagnostics) {
-  auto compiled = TemplateText::compile(text, log::is_known_variable);
-  if (compiled) return std::move(*compiled);
-  diagnostics.push_back({where, compiled.error().message});
-  return {};
-}
 
 // The reader took only names that rules may speak of.
 http::HeaderRules compile_rules(const config::HeaderChanges& changes, Diagnostics& diagnostics) {

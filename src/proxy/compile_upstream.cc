@@ -6,7 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "log/access_log.h"
+#include "proxy/compile_template.h"
 #include "proxy/compile_upstream_tls.h"
 #include "upstream/balancer_registry.h"
 
@@ -131,12 +131,7 @@ std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstrea
   compiled->sources = make_sources(upstream);
   if (upstream.health_check) compiled->health_check = std::make_shared<config::HealthCheck>(*upstream.health_check);
   if (upstream.tls) compile_upstream_tls(*upstream.tls, predecessor, *compiled, diagnostics);
-  auto key = TemplateText::compile(upstream.balance.key, log::is_known_variable);
-  if (key) {
-    compiled->key = std::move(*key);
-  } else {
-    diagnostics.push_back({upstream.balance.where, key.error().message});
-  }
+  compiled->key = compile_template(upstream.balance.key, upstream.balance.where, diagnostics);
   if (const upstream::BalancerModule* module = find_module(upstream.balance, diagnostics)) {
     check_options(upstream, *module, diagnostics);
     add_tiers(upstream, members, *module, states, *compiled);

@@ -5,8 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "http/client_address.h"
-
 namespace hawser::proxy {
 
 void Session::start(WorkerContext& worker, ClientConnection client) {
@@ -54,7 +52,7 @@ void Session::count_arrival() {
     http_->is_within_rate = listener.state->new_sessions().with(
         [&](limits::TokenBucket& bucket) { return bucket.try_take(rate, worker_.loop().now()); });
   }
-  if (http_->peer && !http::is_trusted(http_->peer->address, worker_.snapshot()->trusted_proxies)) {
+  if (http_->peer && !is_in_any(worker_.snapshot()->trusted_proxies, http_->peer->address)) {
     count_address(http_->peer->address);
   }
 }

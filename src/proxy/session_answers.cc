@@ -50,7 +50,7 @@ void Session::send_answer(http::OwnAnswer answer, KeepAlive wanted) {
   record_->status = answer.status;
   const RecordVariables variables(*record_, worker_.loop().now());
   std::optional<http::HeaderEdit> edit;
-  if (http_->route && !http_->route->response_headers.is_empty()) {
+  if (http_->route) {
     edit.emplace(http::HeaderEdit{http_->route->response_headers, variables});
     answer.edit = &*edit;
   }

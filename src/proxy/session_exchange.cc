@@ -13,7 +13,7 @@ Exchange& Session::emplace_exchange() {
   options.response_head = http_->timeouts.response_head;
   options.read = http_->timeouts.read;
   options.max_body_size = http_->route->max_body_size;
-  if (!http_->route->response_headers.is_empty()) options.response_rules = &http_->route->response_headers;
+  options.response_rules = &http_->route->response_headers;
   const ExchangeParts parts{worker_.loop(),        timer_, *client_, *server_, *record_, http_->parser,
                             worker_.write_buffer()};
   return *stage_.emplace<std::unique_ptr<Exchange>>(std::make_unique<Exchange>(parts, options));

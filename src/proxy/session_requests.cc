@@ -67,7 +67,7 @@ void Session::identify_client() {
   if (!record_->peer) return;
   const IpAddress& peer = record_->peer->address;
   const auto& trusted = worker_.snapshot()->trusted_proxies;
-  const bool is_proxy = http::is_trusted(peer, trusted);
+  const bool is_proxy = is_in_any(trusted, peer);
   record_->trust = is_proxy ? http::HopTrust::trusted : http::HopTrust::untrusted;
   record_->client = is_proxy ? http::find_client_address(record_->head.headers, peer, trusted) : peer;
   count_address(*record_->client);
@@ -91,7 +91,6 @@ void Session::leave_address() {
 void Session::begin_request(http::RequestHead&& head) {
   const bool is_malformed = head.method.empty();
   begin_record(std::move(head));
-  http_->route.reset();
   timer_.disarm();
   if (is_malformed) return answer(http_->parser.error().status, http_->parser.error().reason);
   if (!record_->head.body.has_bytes()) http_->parser.reset();

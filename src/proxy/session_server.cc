@@ -58,9 +58,8 @@ void Session::append_request_head(std::string& out, http::RequestPurpose purpose
   const std::string target = rewritten_target(route, record_->head);
   const std::string host = rewritten_host(route, variables);
   const http::HeaderEdit edit{route.request_headers, variables};
-  const bool has_rules = !route.request_headers.is_empty();
   http::append_request_head(out, record_->head, forwarded_client(),
-                            {.purpose = purpose, .target = target, .host = host, .edit = has_rules ? &edit : nullptr});
+                            {.purpose = purpose, .target = target, .host = host, .edit = &edit});
 }
 
 http::ForwardedClient Session::forwarded_client() {

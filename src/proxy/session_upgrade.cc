@@ -80,9 +80,7 @@ void Session::on_upgrade_timeout() {
 void Session::accept_upgrade(const http::ResponseHead& head, std::span<std::byte> rest) {
   const RecordVariables variables(*record_, worker_.loop().now());
   const http::HeaderEdit edit{http_->route->response_headers, variables};
-  const bool has_rules = !edit.rules.is_empty();
-  const std::string bytes =
-      http::write_response_head(head, {}, http::ConnectionField::upgrade, has_rules ? &edit : nullptr);
+  const std::string bytes = http::write_response_head(head, {}, http::ConnectionField::upgrade, &edit);
   record_->status = 101;
   record_->upstream_status = 101;
   record_->bytes_sent = bytes.size();
