@@ -20,6 +20,7 @@ namespace hawser::config {
 
 struct Shutdown {
   Duration drain_timeout = std::chrono::seconds(25);
+  Duration upgrade_drain = std::chrono::hours(1);  // how long the old process of an upgrade keeps its sessions
   std::uint16_t close_code = 1001;
   std::string reason;
 };

@@ -23,6 +23,13 @@ constexpr std::array kShutdownKeys{
         .description = "How long a polite stop waits for sessions to end",
         .default_text = "25s",
         .range = kDurationOrZero},
+    Key{.name = "upgrade_drain",
+        .type = Type::duration,
+        .slot = field<&Shutdown::upgrade_drain>(),
+        .description = "How long the old process of a binary upgrade keeps its sessions before it drains as a polite "
+                       "stop does",
+        .default_text = "1h",
+        .range = kDurationOrZero},
     Key{.name = "close_code",
         .type = Type::close_code,
         .slot = field<&Shutdown::close_code>(),
@@ -36,7 +43,7 @@ constexpr std::array kShutdownKeys{
         .default_text = "",
         .range = {0, 123}},
 };
-constexpr Words<3> kShutdownPlanned{"delay", "spread", "upgrade_drain"};
+constexpr Words<2> kShutdownPlanned{"delay", "spread"};
 constexpr Section kShutdown{kShutdownKeys, kShutdownPlanned};
 
 constexpr std::array kLogKeys{

@@ -12,6 +12,7 @@ TEST_CASE("The smallest useful file is read, with its defaults") {
   CHECK(configuration.user.empty());
   CHECK(configuration.pid_file.empty());
   CHECK(configuration.shutdown.drain_timeout == 25s);
+  CHECK(configuration.shutdown.upgrade_drain == 1h);
   CHECK(configuration.shutdown.close_code == 1001);
   CHECK(configuration.log.level == log::Level::info);
   CHECK(configuration.access_log.target == "off");
@@ -161,6 +162,10 @@ upstreams:
 
 TEST_CASE("Sections that hold nothing are as good as absent") {
   CHECK(read_text("log:\nshutdown: ~\n" + kSmallest).log.target == "stderr");
+}
+
+TEST_CASE("An upgrade may drain at once") {
+  CHECK(read_text("shutdown: { upgrade_drain: 0s }\n" + kSmallest).shutdown.upgrade_drain == 0s);
 }
 
 }  // namespace hawser::config
