@@ -101,12 +101,9 @@ bench: ## Hawser, nginx and HAProxy side by side
 	@$(python) tests/bench/run.py $(BENCH_ARGUMENTS)
 
 .PHONY: install
-install: ## the release build without its symbols, manual page and, where none is, configuration; knows DESTDIR and PREFIX
+install: ## the release build, its configuration (kept where there is one), unit, manual; DESTDIR, PREFIX, SYSCONFDIR
 	@test -x build/release/hawser || { echo "run 'make build' first"; exit 1; }
-	@cmake --install build/release --strip --prefix "$(PREFIX)"
-	@install -D -m 644 man/hawser.8 "$(DESTDIR)$(PREFIX)/share/man/man8/hawser.8"
-	@test -e "$(DESTDIR)$(SYSCONFDIR)/hawser/hawser.yaml" || test ! -e conf/hawser.yaml || \
-	  install -D -m 644 conf/hawser.yaml "$(DESTDIR)$(SYSCONFDIR)/hawser/hawser.yaml"
+	@HAWSER_SYSCONFDIR="$(SYSCONFDIR)" cmake --install build/release --strip --prefix "$(PREFIX)"
 
 .PHONY: clean
 clean: ## remove what was built
