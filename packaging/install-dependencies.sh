@@ -19,7 +19,7 @@ packages_of() {
       echo clang-format-19 catch2 curl openssl procps iproute2 nftables
       echo python3 python3-pytest python3-websockets python3-yaml
       echo golang-go golang-github-gorilla-websocket-dev
-      echo chromium chromium-driver wrk
+      echo chromium chromium-driver wrk nginx-light haproxy
       command -v node > /dev/null || echo nodejs
       command -v npm > /dev/null || echo npm
       ;;
