@@ -76,6 +76,8 @@ void Worker::end_all_sessions(std::uint16_t close_code, std::string reason) {
   });
 }
 
+void Worker::pulse(Callback on_turned) { inbox_->post(std::move(on_turned)); }
+
 std::uint64_t Worker::session_count() noexcept { return context_->counters().sessions.load(std::memory_order_relaxed); }
 
 }  // namespace hawser::server

@@ -41,6 +41,8 @@ class Worker {
   void pause_accepting();
   void begin_drain();
   void end_all_sessions(std::uint16_t close_code, std::string reason);
+  // Calls back once the loop has turned: shows that it does.
+  void pulse(Callback on_turned);
 
   // Live sessions; any thread.
   [[nodiscard]] std::uint64_t session_count() noexcept;
