@@ -85,17 +85,19 @@ Result<std::unique_ptr<Supervisor>> start_supervisor(Result<Startup> startup) {
 int serve(const Command& command, ProgramImage program) {
   event::ignore_broken_pipes();
   tls::initialize_openssl();
+  Surroundings surroundings{std::move(program), take_service_environment(), std::nullopt};
   auto inheritance = find_inheritance();
   if (!inheritance) {
     print_error(inheritance.error().message);
     return kExitFailure;
   }
+  surroundings.inheritance = std::move(*inheritance);
   proxy::StateRegistry states;
   LoadResult result = load_configuration(command.config_file, command.overrides, states);
   print_diagnostics(result.diagnostics);
   if (!result.loaded) return kExitInvalidConfiguration;
   std::optional<Daemon> daemon;
-  if (command.ground == Command::Ground::background && !*inheritance) {  // else it is there already
+  if (command.ground == Command::Ground::background && !surroundings.inheritance) {  // else it is there already
     auto started = Daemon::start();
     if (!started) {
       print_error(started.error().message);
@@ -103,8 +105,8 @@ int serve(const Command& command, ProgramImage program) {
     }
     daemon.emplace(std::move(*started));
   }
-  auto supervisor = start_supervisor(
-      make_startup(command, std::move(program), std::move(*result.loaded), std::move(states), std::move(*inheritance)));
+  auto supervisor =
+      start_supervisor(make_startup(command, std::move(surroundings), std::move(*result.loaded), std::move(states)));
   if (!supervisor) {
     print_error(supervisor.error().message);
     if (daemon) daemon->report_failure(kExitFailure);

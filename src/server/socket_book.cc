@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace hawser::server {
@@ -28,22 +27,12 @@ SocketBook::Entry::~Entry() {
   if (owns_path && path != nullptr) ::unlink(path->path.c_str());
 }
 
-Status SocketBook::offer(std::vector<InheritedSockets> inherited) {
-  for (InheritedSockets& sockets : inherited) {
-    auto entry = entry_of(std::move(sockets.sockets), sockets.origin);
+Status SocketBook::offer(std::vector<InheritedSockets> sockets) {
+  for (InheritedSockets& offered : sockets) {
+    auto entry = entry_of(std::move(offered.sockets), offered.origin);
     if (!entry) return std::unexpected(std::move(entry.error()));
-    offers_.push_back({std::move(sockets.key), "", std::move(*entry)});
+    offers_[offered.key] = std::move(*entry);
   }
-  return {};
-}
-
-Status SocketBook::offer(std::string name, event::Fd activated) {
-  std::vector<event::Fd> sockets;
-  sockets.push_back(std::move(activated));
-  auto entry = entry_of(std::move(sockets), SocketOrigin::activated);
-  if (!entry) return std::unexpected(std::move(entry.error()));
-  std::string key = (*entry)->address.to_string();
-  offers_.push_back({std::move(key), std::move(name), std::move(*entry)});
   return {};
 }
 
@@ -63,19 +52,8 @@ std::string SocketBook::key_of(const proxy::ListenerOptions& listener) {
   return listener.address.to_string() + (is_port_chosen ? "#" + listener.name : "");
 }
 
-std::shared_ptr<const Entry> SocketBook::find_offer(const proxy::ListenerOptions& listener) const {
-  const auto by_name = std::find_if(offers_.begin(), offers_.end(), [&listener](const Offer& offer) {
-    return !offer.name.empty() && offer.name == listener.name;
-  });
-  if (by_name != offers_.end()) return by_name->entry;
-  const std::string key = key_of(listener);
-  const auto by_key =
-      std::find_if(offers_.begin(), offers_.end(), [&key](const Offer& offer) { return offer.key == key; });
-  return by_key != offers_.end() ? by_key->entry : nullptr;
-}
-
 Result<std::shared_ptr<const Entry>> SocketBook::open(const Wanted& wanted) const {
-  if (auto offered = find_offer(wanted.listener)) return offered;
+  if (const auto offered = offers_.find(key_of(wanted.listener)); offered != offers_.end()) return offered->second;
   auto opened = event::open_listening_sockets(wanted.listener.address, wanted.options, workers_);
   if (!opened) return std::unexpected(std::move(opened.error()));
   auto entry = std::make_shared<Entry>();
@@ -113,18 +91,6 @@ std::vector<std::string> SocketBook::commit(Entries entries) {
   }
   entries_ = std::move(entries);
   return added;
-}
-
-std::vector<std::string> SocketBook::close_untaken_offers() {
-  std::vector<std::string> in_vain;
-  for (const Offer& offer : offers_) {
-    const bool is_taken = std::any_of(entries_.begin(), entries_.end(),
-                                      [&offer](const auto& held) { return held.second == offer.entry; });
-    if (is_taken || offer.entry->origin == SocketOrigin::own) continue;
-    in_vain.push_back(offer.name.empty() ? offer.key : offer.name + " (" + offer.key + ")");
-  }
-  offers_.clear();
-  return in_vain;
 }
 
 std::vector<proxy::ListenerBinding> SocketBook::bindings(const Entries& entries, const proxy::Snapshot& snapshot,

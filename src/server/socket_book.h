@@ -32,19 +32,11 @@ class SocketBook {
   };
   using Entries = std::map<std::string, std::shared_ptr<const Entry>>;
 
-  // Sockets that were open before this process, for whichever listener they fit.
-  struct Offer {
-    std::string key;   // fits the listener with this key
-    std::string name;  // or the one with this name; empty: none
-    std::shared_ptr<const Entry> entry;
-  };
-
   explicit SocketBook(std::size_t workers) : workers_(workers) {}
 
-  // Sockets of the process before this one: they belong to it until take_paths().
-  [[nodiscard]] Status offer(std::vector<InheritedSockets> inherited);
-  // Sockets that the service manager opened, by the name it gave them.
-  [[nodiscard]] Status offer(std::string name, event::Fd activated);
+  // Sockets that were open before this process, for the listeners with their keys. Paths that belong to the process
+  // before this one do so until take_paths().
+  [[nodiscard]] Status offer(std::vector<InheritedSockets> sockets);
 
   // The entries for `listeners`: known ones as they are, offered ones, new ones opened. Changes nothing; an address
   // that cannot be opened is the error.
@@ -55,8 +47,8 @@ class SocketBook {
   [[nodiscard]] Result<Entries> prepare(const std::vector<Wanted>& listeners) const;
   // Makes prepared entries the current ones, letting go of those that left. The result names what is new.
   std::vector<std::string> commit(Entries entries);
-  // Closes what was offered and no current entry holds. The result describes what the service manager opened in vain.
-  std::vector<std::string> close_untaken_offers();
+  // Closes what was offered and no current entry holds.
+  void close_untaken_offers() noexcept { offers_.clear(); }
 
   // Gives sockets that stay the backlog and mode of a new configuration; those of the service manager keep their own.
   static void apply_options(const Entries& entries, const std::vector<Wanted>& listeners);
@@ -74,12 +66,11 @@ class SocketBook {
   [[nodiscard]] static std::string key_of(const proxy::ListenerOptions& listener);
 
  private:
-  [[nodiscard]] std::shared_ptr<const Entry> find_offer(const proxy::ListenerOptions& listener) const;
   [[nodiscard]] Result<std::shared_ptr<const Entry>> open(const Wanted& wanted) const;
 
   std::size_t workers_;
   Entries entries_;
-  std::vector<Offer> offers_;
+  Entries offers_;
 };
 
 }  // namespace hawser::server

@@ -8,6 +8,7 @@
 
 #include "server/effective_workers.h"
 #include "server/privileges.h"
+#include "server/socket_activation.h"
 
 namespace hawser::server {
 
@@ -64,6 +65,26 @@ Status take_pid_file(Startup& startup) {
   return {};
 }
 
+Status offer_activated_sockets(Startup& startup) {
+  auto activated = take_activated_sockets(startup.service);
+  if (!activated) return std::unexpected(std::move(activated.error()));
+  const auto& listeners = startup.loaded.snapshot->listeners;
+  std::vector<ListenerPlace> places;
+  for (const auto& listener : listeners) places.push_back({listener->name, listener->address});
+  const auto matches = match_activated_sockets(*activated, places);
+  std::vector<InheritedSockets> offered;
+  for (std::size_t i = 0; i < activated->size(); ++i) {
+    ActivatedSocket& socket = (*activated)[i];
+    if (!matches[i]) {
+      startup.unused_sockets.push_back(socket.name + " " + socket.address.to_string());
+      continue;
+    }
+    offered.push_back({SocketBook::key_of(*listeners[*matches[i]]), SocketOrigin::activated, {}});
+    offered.back().sockets.push_back(std::move(socket.socket));
+  }
+  return startup.sockets.offer(std::move(offered));
+}
+
 Status open_sockets(Startup& startup) {
   const config::Configuration& configuration = startup.loaded.configuration;
   startup.workers = configuration.workers != 0 ? configuration.workers
@@ -72,6 +93,7 @@ Status open_sockets(Startup& startup) {
   if (startup.inheritance) {
     if (auto offered = startup.sockets.offer(std::move(startup.inheritance->sockets)); !offered) return offered;
   }
+  if (auto offered = offer_activated_sockets(startup); !offered) return offered;
   const std::vector<SocketBook::Wanted> wanted = wanted_sockets(startup.loaded);
   auto entries = startup.sockets.prepare(wanted);
   if (!entries) return std::unexpected(std::move(entries.error()));
@@ -100,15 +122,16 @@ Result<std::optional<Inheritance>> find_inheritance() {
   return std::optional(std::move(*inheritance));
 }
 
-Result<Startup> make_startup(const Command& command, ProgramImage program, LoadedConfiguration loaded,
-                             proxy::StateRegistry states, std::optional<Inheritance> inheritance) {
+Result<Startup> make_startup(const Command& command, Surroundings surroundings, LoadedConfiguration loaded,
+                             proxy::StateRegistry states) {
   Startup startup;
-  startup.program = std::move(program);
+  startup.program = std::move(surroundings.program);
+  startup.service = std::move(surroundings.service);
+  startup.inheritance = std::move(surroundings.inheritance);
   startup.config_file = command.config_file;
   startup.overrides = command.overrides;
   startup.loaded = std::move(loaded);
   startup.states = std::move(states);
-  startup.inheritance = std::move(inheritance);
   const config::Configuration& configuration = startup.loaded.configuration;
   if (auto taken = take_pid_file(startup); !taken) return std::unexpected(std::move(taken.error()));
   raise_descriptor_limit();

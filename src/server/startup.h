@@ -15,6 +15,7 @@
 #include "server/inheritance.h"
 #include "server/pid_file.h"
 #include "server/program_image.h"
+#include "server/service_environment.h"
 #include "server/socket_book.h"
 
 namespace hawser::server {
@@ -22,6 +23,7 @@ namespace hawser::server {
 // What the process was started with and keeps for life.
 struct Startup {
   ProgramImage program;
+  ServiceEnvironment service;
   std::string config_file;
   std::vector<std::string> overrides;
   std::size_t workers = 1;
@@ -32,13 +34,21 @@ struct Startup {
   LoadedConfiguration loaded;
   proxy::StateRegistry states;
   SocketBook sockets{1};
+  std::vector<std::string> unused_sockets;  // of the service manager: they fit no listener, and are closed
 };
 
 // Takes the inheritance of an upgrade where the environment names one.
 [[nodiscard]] Result<std::optional<Inheritance>> find_inheritance();
 
-[[nodiscard]] Result<Startup> make_startup(const Command& command, ProgramImage program, LoadedConfiguration loaded,
-                                           proxy::StateRegistry states, std::optional<Inheritance> inheritance);
+// How the process was called, and with what around it.
+struct Surroundings {
+  ProgramImage program;
+  ServiceEnvironment service;
+  std::optional<Inheritance> inheritance;
+};
+
+[[nodiscard]] Result<Startup> make_startup(const Command& command, Surroundings surroundings,
+                                           LoadedConfiguration loaded, proxy::StateRegistry states);
 
 // Each listener of the snapshot with what the configuration says of its socket.
 [[nodiscard]] std::vector<SocketBook::Wanted> wanted_sockets(const LoadedConfiguration& loaded);

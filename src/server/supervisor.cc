@@ -19,6 +19,7 @@ Supervisor::Supervisor(Startup startup)
 Supervisor::~Supervisor() {
   successor_.reset();
   predecessor_.reset();
+  reports_.reset();
   upkeep_.reset();
   // A place that one worker frees may go to a session of another: each stands until all have stopped.
   for (const auto& worker : workers_) worker->stop();
@@ -47,6 +48,8 @@ Status Supervisor::start() {
                                        [this](int number) { on_signal(number); });
   if (!signals) return std::unexpected(std::move(signals.error()));
   signals_ = std::move(*signals);
+  reports_ =
+      std::make_unique<ServiceReports>(*startup_.loop, *inbox_, *startup_.logger, startup_.service, service_subject());
   if (auto met = meet_predecessor(); !met) return met;
   distribute(startup_.sockets.entries(), [this] { on_serving(); });
   for (const auto& worker : workers_) worker->start();
@@ -60,6 +63,12 @@ Status Supervisor::start_workers() {
     workers_.push_back(std::move(*worker));
   }
   return {};
+}
+
+ServiceSubject Supervisor::service_subject() {
+  return {workers_.size(), [this] { return shutdown_.sessions(); },
+          [this](std::size_t worker, event::Inbox::Task task) { workers_[worker]->pulse(std::move(task)); },
+          monotonic_now};
 }
 
 Status Supervisor::meet_predecessor() {
@@ -77,7 +86,8 @@ void Supervisor::on_serving() {
   std::vector<std::string> keys;
   for (const auto& [key, entry] : startup_.sockets.entries()) keys.push_back(key);
   log_listeners(startup_.sockets.entries(), keys);
-  for (const std::string& unused : startup_.sockets.close_untaken_offers()) {
+  startup_.sockets.close_untaken_offers();
+  for (const std::string& unused : startup_.unused_sockets) {
     log(log::Level::warn,
         log::LineBuilder("a socket of the service manager fits no listener").add("socket", unused).text());
   }
@@ -87,6 +97,7 @@ void Supervisor::on_serving() {
 
 void Supervisor::become_main() {
   is_main_ = true;
+  reports_->serving();
   if (!predecessor_) return;
   startup_.sockets.take_paths();
   if (!startup_.pid_file) return;
@@ -134,6 +145,7 @@ void Supervisor::reload() {
     is_reload_wanted_ = true;
     return;
   }
+  reports_->reload_began();
   config::ReadResult read = config::read_configuration({startup_.config_file, startup_.overrides});
   log_diagnostics(read.diagnostics);
   if (!read.configuration) return refuse_reload("the configuration has errors");
@@ -170,6 +182,7 @@ void Supervisor::continue_reload(config::Configuration configuration) {
 
 void Supervisor::refuse_reload(std::string_view reason) {
   log(log::Level::error, log::LineBuilder("reload refused, nothing changed").add("reason", reason).text());
+  reports_->reload_ended(ServiceReports::Reload::refused);
   reload_again_if_wanted();
 }
 
@@ -188,6 +201,7 @@ void Supervisor::finish_reload(SocketBook::Entries entries) {
   log(log::Level::info, log::LineBuilder("configuration reloaded")
                             .add("generation", static_cast<std::int64_t>(snapshot_->generation))
                             .text());
+  reports_->reload_ended(ServiceReports::Reload::taken);
   reload_again_if_wanted();
 }
 
@@ -234,6 +248,7 @@ void Supervisor::drain() {
   pass_on(Word::drain);
   if (is_serving()) successor_.reset();  // one that is not ready yet
   shutdown_.drain(configuration_.shutdown);
+  reports_->draining(shutdown_.deadline());
   startup_.sockets.commit({});  // each socket closes once its worker has emptied and left it
 }
 
@@ -241,6 +256,7 @@ void Supervisor::end() {
   pass_on(Word::end_sessions);
   if (is_serving()) successor_.reset();
   shutdown_.end(configuration_.shutdown);
+  reports_->ending();
   startup_.sockets.commit({});
 }
 
@@ -286,6 +302,7 @@ void Supervisor::note_failed_attempt() {
 void Supervisor::on_successor_ready(const std::vector<std::string>& keys) {
   is_main_ = false;
   startup_.sockets.leave_paths(keys);
+  reports_->handed_over(successor_->pid());
   successor_->go_on();
   // Who asked for a reload meanwhile may have changed the file after the new process had read it.
   if (std::exchange(is_reload_wanted_, false)) successor_->send_signal(SIGHUP);

@@ -19,6 +19,7 @@
 #include "server/configuration_loader.h"
 #include "server/graceful_shutdown.h"
 #include "server/predecessor.h"
+#include "server/service_reports.h"
 #include "server/socket_book.h"
 #include "server/startup.h"
 #include "server/successor.h"
@@ -42,6 +43,7 @@ class Supervisor final : private SuccessorObserver {
  private:
   void on_signal(int number);
   [[nodiscard]] Status start_workers();
+  [[nodiscard]] ServiceSubject service_subject();
   [[nodiscard]] Status meet_predecessor();
   void on_serving();
   // This process is the main one: at once, or when the one before it has handed over.
@@ -83,6 +85,7 @@ class Supervisor final : private SuccessorObserver {
   std::vector<std::unique_ptr<Worker>> workers_;
   GracefulShutdown shutdown_;
   std::unique_ptr<UpstreamUpkeep> upkeep_;
+  std::unique_ptr<ServiceReports> reports_;
   std::unique_ptr<Predecessor> predecessor_;
   std::unique_ptr<Successor> successor_;
   std::size_t waiting_for_workers_ = 0;  // of a reload under way

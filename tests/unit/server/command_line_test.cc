@@ -74,10 +74,8 @@ TEST_CASE("Overrides are kept in their order, further equals signs belong to the
 
 TEST_CASE("Signals have nginx's names and numbers") {
   const std::tuple<const char*, SignalKind, int> signals[] = {
-      {"stop", SignalKind::stop, SIGTERM},
-      {"quit", SignalKind::quit, SIGQUIT},
-      {"reload", SignalKind::reload, SIGHUP},
-      {"reopen", SignalKind::reopen, SIGUSR1},
+      {"stop", SignalKind::stop, SIGTERM},       {"quit", SignalKind::quit, SIGQUIT},
+      {"reload", SignalKind::reload, SIGHUP},    {"reopen", SignalKind::reopen, SIGUSR1},
       {"upgrade", SignalKind::upgrade, SIGUSR2},
   };
   for (const auto& [name, kind, number] : signals) {
@@ -117,7 +115,8 @@ TEST_CASE("Wrong usage is refused in two lines") {
         "hawser: invalid argument 'novalue' of option '-g': it requires key=value" + hint);
   CHECK(refusal({"-g", "=v"}) == "hawser: invalid argument '=v' of option '-g': it requires key=value" + hint);
   CHECK(refusal({"-s", "kill"}) ==
-        "hawser: invalid argument 'kill' of option '-s': it requires one of stop, quit, reload, reopen, upgrade" + hint);
+        "hawser: invalid argument 'kill' of option '-s': it requires one of stop, quit, reload, reopen, upgrade" +
+            hint);
   CHECK(refusal({"-s", "reload", "-t"}) == "hawser: option '-s' cannot stand with '-t' or '-T'" + hint);
 }
 
