@@ -17,7 +17,7 @@ packages_of() {
       ;;
     test)
       echo clang-format-19 catch2 curl openssl procps iproute2 nftables
-      echo python3 python3-pytest python3-websockets python3-yaml python3-jsonschema mandoc
+      echo python3 python3-pytest python3-websockets python3-yaml
       echo golang-go golang-github-gorilla-websocket-dev
       echo chromium chromium-driver wrk nginx-light haproxy
       command -v node > /dev/null || echo nodejs
@@ -31,14 +31,19 @@ packages_of() {
   esac
 }
 
+codename() {
+  # shellcheck source=/dev/null
+  if [ -r /etc/os-release ]; then (. /etc/os-release && echo "${VERSION_CODENAME:-}"); fi
+}
+
 # Debian 12 ships llhttp as the C sources of a Node package, Debian 13 as a library.
 llhttp_package() {
-  local codename=""
-  if [ -r /etc/os-release ]; then
-    # shellcheck source=/dev/null
-    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  fi
-  if [ "$codename" = bookworm ]; then echo node-llhttp; else echo libllhttp-dev; fi
+  if [ "$(codename)" = bookworm ]; then echo node-llhttp; else echo libllhttp-dev; fi
+}
+
+# The tools that judge units, and the file by which pkg-config knows where units go.
+systemd_packages() {
+  if [ "$(codename)" = bookworm ]; then echo systemd; else echo systemd systemd-dev; fi
 }
 
 missing_of() {

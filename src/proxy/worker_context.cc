@@ -58,10 +58,9 @@ std::shared_ptr<WorkerUpstream> WorkerContext::find_upstream(std::string_view na
   return found == upstreams_.end() ? nullptr : *found;
 }
 
-void WorkerContext::begin_drain(IdleSessions idle) {
+void WorkerContext::begin_drain() {
   is_draining_ = true;
   connection_pool_.adopt({});
-  if (idle == IdleSessions::keep) return;
   for (Session* session = first_session_; session != nullptr;) {
     Session& current = *session;
     session = session->next_;
