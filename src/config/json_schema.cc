@@ -1,5 +1,6 @@
 #include <string>
 
+#include "config/json_rules.h"
 #include "config/json_writer.h"
 #include "config/schema.h"
 
@@ -7,10 +8,14 @@ namespace hawser::config {
 
 namespace {
 
-std::string json_list(std::span<const std::string_view> words) {
-  std::string out = "[";
-  for (const std::string_view word : words) out += (out.size() > 1 ? ", " : "") + json_string(word);
-  return out + "]";
+// Two forms of the same number: 1.2 is one where nobody wrote quotes.
+std::string words_and_numbers(std::span<const std::string_view> words) {
+  std::string out = json_list(words);
+  for (const std::string_view word : words) {
+    const bool is_number = word.find_first_not_of("0123456789.") == std::string_view::npos;
+    if (is_number) out.insert(out.size() - 1, ", " + std::string(word));
+  }
+  return out;
 }
 
 // The members of the schema object that is open in `json`.
@@ -28,13 +33,14 @@ class SchemaWriter {
   void write_number_or_words(const Key& key, std::string_view words);
   void write_off();
   void write_ratio(const Key& key);
-  void write_pattern(std::string_view pattern);
+  void write_number_pattern(std::string_view pattern, Range range);
+  void write_duration(const Key& key);
+  void write_close_code();
   void write_rate(const Key& key);
   void write_statuses(const Key& key);
   void write_size(const Key& key);
   void write_map(const Key& key);
   void write_section(const Section& section);
-  void write_rule(const Section& section, const Rule& rule);
   void write_entry(const Key& key);
   void write_entry_or_shorthand(const Key& key);
 
@@ -57,7 +63,7 @@ void SchemaWriter::write_section(const Section& section) {
     if (key.presence == Presence::required) required.push_back(key.name);
   }
   if (!required.empty()) json_.member("required", json_list(required));
-  for (const Rule& rule : section.rules) write_rule(section, rule);
+  write_rules(section, json_);
   json_.begin_object("properties");
   for (const Key& key : section.keys) {
     json_.begin_object(key.name);
@@ -65,26 +71,6 @@ void SchemaWriter::write_section(const Section& section) {
     json_.end();
   }
   json_.end();
-}
-
-// As far as editors can check it: null stands for a section that says nothing, so that oneOf would not do.
-void SchemaWriter::write_rule(const Section& section, const Rule& rule) {
-  if (rule.relation == Relation::exactly_one && rule.keys.size() == section.keys.size()) {
-    json_.member("minProperties", "1");
-    json_.member("maxProperties", "1");
-  } else if (rule.relation == Relation::exactly_one || rule.relation == Relation::at_least_one) {
-    json_.begin_list("anyOf");
-    for (const std::string_view& key : rule.keys) {
-      json_.begin_object();
-      json_.member("required", json_list({&key, 1}));
-      json_.end();
-    }
-    json_.end();
-  } else if (rule.relation == Relation::all_or_none) {
-    json_.begin_object("dependencies");
-    for (const std::string_view key : rule.keys) json_.member(key, json_list(rule.keys));
-    json_.end();
-  }
 }
 
 void SchemaWriter::write_key(const Key& key) {
@@ -105,7 +91,7 @@ void SchemaWriter::write_default(const Key& key) {
 void SchemaWriter::write_type(const Key& key) {
   switch (key.type) {
     case Type::choice:
-      return json_.member("enum", json_list(key.words));
+      return json_.member("enum", words_and_numbers(key.words));
     case Type::boolean:
       return json_.member("enum", R"([true, false, "on", "off", "yes", "no"])");
     case Type::integer:
@@ -113,8 +99,9 @@ void SchemaWriter::write_type(const Key& key) {
     case Type::count:
       return write_number_or_words(key, R"(["off", false])");
     case Type::decimal:
-    case Type::close_code:
       return write_bounds(key);
+    case Type::close_code:
+      return write_close_code();
     case Type::ratio:
       return write_ratio(key);
     case Type::redirect_status:
@@ -126,9 +113,9 @@ void SchemaWriter::write_type(const Key& key) {
     case Type::size:
       return write_size(key);
     case Type::duration:
-      return write_pattern("^([0-9]+(ms|s|m|h|d)|0)$");
+      return write_duration(key);
     case Type::file_mode:
-      return write_pattern("^(0o)?[0-7]+$");
+      return write_number_pattern("^(0o)?[0-7]+$", Range{});
     case Type::map:
     case Type::list:
     case Type::named_map:
@@ -140,8 +127,10 @@ void SchemaWriter::write_type(const Key& key) {
   }
 }
 
+// Free text may look like something else to YAML.
 void SchemaWriter::write_text(const Key& key) {
-  json_.member("type", json_string("string"));
+  const bool is_free = key.type == Type::text || key.type == Type::lines;
+  json_.member("type", is_free ? R"(["string", "number", "boolean"])" : json_string("string"));
   if (key.range.least > 0) json_.member("minLength", std::to_string(key.range.least));
   if (key.range.most != Range{}.most) json_.member("maxLength", std::to_string(key.range.most));
 }
@@ -180,15 +169,36 @@ void SchemaWriter::write_ratio(const Key& key) {
   json_.end();
   json_.begin_object();
   json_.member("type", json_string("string"));
-  json_.member("pattern", json_string("^[0-9.]+%?$"));
+  json_.member("pattern", json_string(R"(^((100|[0-9]{1,2}(\.[0-9]+)?)%|0(\.[0-9]+)?|1)$)"));
   json_.end();
   if (may_be_off) write_off();
   json_.end();
 }
 
-void SchemaWriter::write_pattern(std::string_view pattern) {
+// A text with this pattern, or a whole number within the range.
+void SchemaWriter::write_number_pattern(std::string_view pattern, Range range) {
   json_.member("type", R"(["string", "integer"])");
   json_.member("pattern", json_string(pattern));
+  json_.member("minimum", std::to_string(range.least));
+  if (range.most != Range{}.most) json_.member("maximum", std::to_string(range.most));
+}
+
+// Without a unit only 0 is one.
+void SchemaWriter::write_duration(const Key& key) {
+  if (key.range.least == 0) return write_number_pattern("^([0-9]+(ms|s|m|h|d)|0)$", {0, 0});
+  json_.member("type", json_string("string"));
+  json_.member("pattern", json_string("^0*[1-9][0-9]*(ms|s|m|h|d)$"));
+}
+
+// RFC 6455, section 7.4: those that an endpoint may send.
+void SchemaWriter::write_close_code() {
+  json_.member("type", json_string("integer"));
+  json_.begin_list("anyOf");
+  for (const Range range : {Range{1000, 1003}, Range{1007, 1014}, Range{3000, 4999}}) {
+    json_.element(R"({ "minimum": )" + std::to_string(range.least) + R"(, "maximum": )" + std::to_string(range.most) +
+                  " }");
+  }
+  json_.end();
 }
 
 void SchemaWriter::write_rate(const Key& key) {
@@ -201,15 +211,15 @@ void SchemaWriter::write_statuses(const Key& key) {
   const std::string first =
       "[" + std::to_string(key.range.least / 100) + "-" + std::to_string(key.range.most / 100) + "]";
   const std::string range = " *" + first + "[0-9]{2} *(- *" + first + "[0-9]{2} *)?";
-  write_pattern("^" + range + "(," + range + ")*$");
+  write_number_pattern("^" + range + "(," + range + ")*$", key.range);
 }
 
 void SchemaWriter::write_size(const Key& key) {
   constexpr std::string_view kPattern = "^[0-9]+[kKmMgG]?$";
-  if (!std::holds_alternative<Field<OptionalSize>>(key.slot)) return write_pattern(kPattern);
+  if (!std::holds_alternative<Field<OptionalSize>>(key.slot)) return write_number_pattern(kPattern, key.range);
   json_.begin_list("anyOf");
   json_.begin_object();
-  write_pattern(kPattern);
+  write_number_pattern(kPattern, key.range);
   json_.end();
   write_off();
   json_.end();

@@ -13,6 +13,12 @@ std::string json_string(std::string_view text) {
   return out + "\"";
 }
 
+std::string json_list(std::span<const std::string_view> words) {
+  std::string out = "[";
+  for (const std::string_view word : words) out += (out.size() > 1 ? ", " : "") + json_string(word);
+  return out + "]";
+}
+
 void JsonWriter::begin_object() {
   if (!closing_.empty()) next_line();
   open("{", '}');
@@ -39,6 +45,11 @@ void JsonWriter::end() {
 void JsonWriter::member(std::string_view name, std::string_view json) {
   next_line();
   out_ += json_string(name) + ": " + std::string(json);
+}
+
+void JsonWriter::element(std::string_view json) {
+  next_line();
+  out_ += json;
 }
 
 std::string JsonWriter::take() { return std::move(out_) + '\n'; }

@@ -60,6 +60,8 @@ enum class Type : std::uint8_t {
 
 enum class Presence : std::uint8_t { optional, required };
 
+enum class Effect : std::uint8_t { on_reload, at_start };
+
 struct Range {
   std::uint64_t least = 0;
   std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
@@ -91,6 +93,7 @@ struct Key {
   Field<Location> where = nullptr;
   Type name_type = Type::text;           // of the names in name_values, or of the values in a text_list
   Field<std::string> name_of = nullptr;  // of a named_map: takes the name of each entry
+  Effect effect = Effect::on_reload;     // when a changed value counts
 };
 
 enum class Relation : std::uint8_t {

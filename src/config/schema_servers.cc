@@ -37,7 +37,8 @@ constexpr std::array kServerKeys{
     Key{.name = "state",
         .type = Type::choice,
         .slot = field<&Server::mode>(),
-        .description = "up, drain to keep the sessions it has and give it no new one, or down",
+        .description =
+            "Whether it gets sessions: up; drain, which leaves it those it has and gives it no new one; down",
         .default_text = "up",
         .words = kServerModes},
 };
@@ -57,7 +58,7 @@ constexpr std::array kDiscoverKeys{
     Key{.name = "file",
         .type = Type::path,
         .slot = field<&Discover::file>(),
-        .description = "A YAML file with a list of servers as in this section, read again whenever it changes",
+        .description = "A YAML file with such a list as servers is, read again whenever it changes",
         .range = {1}},
 };
 constexpr Words<3> kSources{"dns", "srv", "file"};

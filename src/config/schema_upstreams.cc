@@ -10,7 +10,7 @@ constexpr std::array kBalanceKeys{
     Key{.name = "method",
         .type = Type::text,
         .slot = field<&Balance::method>(),
-        .description = "The balancing method",
+        .description = "How a server is picked; round_robin, least_connections and so on",
         .default_text = "round_robin",
         .range = {1}},
     Key{.name = "key",

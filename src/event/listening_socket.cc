@@ -103,6 +103,19 @@ Result<ListeningSockets> open_unix(const SocketAddress& address, const ListenOpt
 
 }  // namespace
 
+Result<SocketAddress> listening_address(const Fd& socket) {
+  const auto option = [&socket](int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(socket.get(), SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  if (option(SO_TYPE) != SOCK_STREAM || option(SO_ACCEPTCONN) != 1) {
+    return failure(ErrorCode::invalid_argument,
+                   "descriptor " + std::to_string(socket.get()) + " is not a stream socket that listens");
+  }
+  return bound_address(socket);
+}
+
 void apply_listen_options(const Fd& socket, const SocketAddress& address, const ListenOptions& options) noexcept {
   ::listen(socket.get(), static_cast<int>(options.backlog));
   if (const UnixPath* const path = address.unix_path()) (void)::chmod(path->path.c_str(), options.unix_mode);

@@ -26,6 +26,9 @@ struct ListeningSockets {
 [[nodiscard]] Result<ListeningSockets> open_listening_sockets(const SocketAddress& address,
                                                               const ListenOptions& options, std::size_t count);
 
+// Where a socket that somebody else opened listens. The error: it is no stream socket that listens.
+[[nodiscard]] Result<SocketAddress> listening_address(const Fd& socket);
+
 // Gives a socket that listens already another backlog, and a unix socket another mode; what the system refuses stays.
 void apply_listen_options(const Fd& socket, const SocketAddress& address, const ListenOptions& options) noexcept;
 

@@ -58,9 +58,10 @@ std::shared_ptr<WorkerUpstream> WorkerContext::find_upstream(std::string_view na
   return found == upstreams_.end() ? nullptr : *found;
 }
 
-void WorkerContext::begin_drain() {
+void WorkerContext::begin_drain(IdleSessions idle) {
   is_draining_ = true;
   connection_pool_.adopt({});
+  if (idle == IdleSessions::keep) return;
   for (Session* session = first_session_; session != nullptr;) {
     Session& current = *session;
     session = session->next_;

@@ -22,6 +22,9 @@ namespace hawser::proxy {
 
 class Session;
 
+// What a drain does to sessions between two requests: ended now, or given one more answer that closes.
+enum class IdleSessions : std::uint8_t { end, keep };
+
 // Single-writer, read by any thread.
 struct WorkerCounters {
   std::atomic<std::uint64_t> sessions{0};  // live
@@ -59,8 +62,8 @@ class WorkerContext {
 
   [[nodiscard]] std::uint64_t next_session_id() noexcept { return ++last_session_id_; }
 
-  // Keep-alive ends with the response under way; sessions between requests end now.
-  void begin_drain();
+  // Keep-alive ends with the response under way.
+  void begin_drain(IdleSessions idle);
   [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
   // Ends every session: relays with a Close frame of this code at the next frame boundary, all others at once.
   void end_all_sessions(std::uint16_t close_code, std::string_view reason);

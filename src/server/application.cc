@@ -1,9 +1,5 @@
 #include "server/application.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -16,10 +12,10 @@
 #include "server/command_line.h"
 #include "server/configuration_loader.h"
 #include "server/daemon.h"
-#include "server/effective_workers.h"
-#include "server/pid_file.h"
 #include "server/pid_lookup.h"
-#include "server/privileges.h"
+#include "server/process_signal.h"
+#include "server/program_image.h"
+#include "server/startup.h"
 #include "server/supervisor.h"
 #include "tls/openssl_start.h"
 #include "tls/openssl_version.h"
@@ -60,7 +56,7 @@ int test_configuration(const Command& command) {
   return kExitFine;
 }
 
-int send_signal(const Command& command) {
+int signal_running_process(const Command& command) {
   if (command.signal == SignalKind::reload) {
     Command test = command;
     test.output = Command::Output::quiet;
@@ -71,97 +67,37 @@ int send_signal(const Command& command) {
     print_error(path.error().message);
     return kExitFailure;
   }
-  const auto pid = read_pid(*path);
-  if (!pid) {
-    print_error(pid.error().message);
-    return kExitFailure;
-  }
-  if (::kill(*pid, signal_number(command.signal)) != 0) {
-    print_error("cannot signal process " + std::to_string(*pid));
-    return kExitFailure;
-  }
-  return kExitFine;
+  const Status done = command.signal == SignalKind::upgrade ? upgrade_running_process(*path)
+                                                            : send_signal(*path, signal_number(command.signal));
+  if (done) return kExitFine;
+  print_error(done.error().message);
+  return kExitFailure;
 }
 
-// Sessions are descriptors: take as many as the system lets us.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-std::vector<std::string> key_files(const config::Configuration& configuration) {
-  std::vector<std::string> files;
-  for (const config::Listener& listener : configuration.listeners) {
-    if (!listener.tls) continue;
-    for (const config::CertificateFiles& pair : listener.tls->certificates) files.push_back(pair.key_file);
-  }
-  for (const config::Upstream& upstream : configuration.upstreams) {
-    if (upstream.tls && !upstream.tls->key_file.empty()) files.push_back(upstream.tls->key_file);
-  }
-  return files;
-}
-
-// After the user changed: a key that only root can read would make the next reload fail.
-Status check_keys_are_readable(const config::Configuration& configuration) {
-  for (const std::string& file : key_files(configuration)) {
-    if (::access(file.c_str(), R_OK) == 0) continue;
-    return failure(ErrorCode::permission_denied, file + ": user '" + configuration.user + "' cannot read it");
-  }
-  return {};
-}
-
-Status take_user(const config::Configuration& configuration) {
-  if (configuration.user.empty()) return {};
-  auto user = look_up_user(configuration.user);
-  if (!user) return std::unexpected(std::move(user.error()));
-  if (auto became = become_user(*user); !became) return became;
-  if (auto refused = refuse_new_privileges(); !refused) return refused;
-  return check_keys_are_readable(configuration);
-}
-
-Result<std::unique_ptr<Supervisor>> prepare(const Command& command, LoadedConfiguration loaded,
-                                            proxy::StateRegistry states, std::optional<PidFile>& pid_file) {
-  Startup startup;
-  startup.config_file = command.config_file;
-  startup.overrides = command.overrides;
-  startup.states = std::move(states);
-  const config::Configuration& configuration = loaded.configuration;
-  if (!configuration.pid_file.empty()) {
-    auto created = PidFile::create(configuration.pid_file);
-    if (!created) return std::unexpected(std::move(created.error()));
-    pid_file.emplace(std::move(*created));
-  }
-  raise_descriptor_limit();
-  startup.workers = configuration.workers != 0 ? configuration.workers
-                                               : effective_workers(count_allowed_processors(), read_cpu_quota());
-  startup.sockets = SocketBook(startup.workers);
-  auto entries = startup.sockets.prepare(wanted_sockets(loaded));
-  if (!entries) return std::unexpected(std::move(entries.error()));
-  startup.sockets.commit(std::move(*entries));
-  if (auto taken = take_user(configuration); !taken) return std::unexpected(std::move(taken.error()));
-  auto logger = log::Logger::open(configuration.log.target, configuration.log.level);
-  if (!logger) return std::unexpected(std::move(logger.error()));
-  startup.logger = std::move(*logger);
-  auto loop = event::Loop::create();
-  if (!loop) return std::unexpected(std::move(loop.error()));
-  startup.loop = std::move(*loop);
-  startup.loaded = std::move(loaded);
-  auto supervisor = std::make_unique<Supervisor>(std::move(startup));
+Result<std::unique_ptr<Supervisor>> start_supervisor(Result<Startup> startup) {
+  if (!startup) return std::unexpected(std::move(startup.error()));
+  auto supervisor = std::make_unique<Supervisor>(std::move(*startup));
   if (auto started = supervisor->start(); !started) return std::unexpected(std::move(started.error()));
   return supervisor;
 }
 
-int serve(const Command& command) {
+// The environment is asked before the configuration: what it names belongs to this process even where that has errors.
+int serve(const Command& command, ProgramImage program) {
   event::ignore_broken_pipes();
   tls::initialize_openssl();
+  Surroundings surroundings{std::move(program), take_service_environment(), std::nullopt};
+  auto inheritance = find_inheritance();
+  if (!inheritance) {
+    print_error(inheritance.error().message);
+    return kExitFailure;
+  }
+  surroundings.inheritance = std::move(*inheritance);
   proxy::StateRegistry states;
   LoadResult result = load_configuration(command.config_file, command.overrides, states);
   print_diagnostics(result.diagnostics);
   if (!result.loaded) return kExitInvalidConfiguration;
   std::optional<Daemon> daemon;
-  if (command.ground == Command::Ground::background) {
+  if (command.ground == Command::Ground::background && !surroundings.inheritance) {  // else it is there already
     auto started = Daemon::start();
     if (!started) {
       print_error(started.error().message);
@@ -169,8 +105,8 @@ int serve(const Command& command) {
     }
     daemon.emplace(std::move(*started));
   }
-  std::optional<PidFile> pid_file;
-  auto supervisor = prepare(command, std::move(*result.loaded), std::move(states), pid_file);
+  auto supervisor =
+      start_supervisor(make_startup(command, std::move(surroundings), std::move(*result.loaded), std::move(states)));
   if (!supervisor) {
     print_error(supervisor.error().message);
     if (daemon) daemon->report_failure(kExitFailure);
@@ -180,15 +116,15 @@ int serve(const Command& command) {
   return (*supervisor)->run();
 }
 
-int run(const Command& command) {
+int run(const Command& command, ProgramImage program) {
   switch (command.action) {
     case Command::Action::run:
-      return serve(command);
+      return serve(command, std::move(program));
     case Command::Action::test:
     case Command::Action::print:
       return test_configuration(command);
     case Command::Action::signal:
-      return send_signal(command);
+      return signal_running_process(command);
     case Command::Action::version:
       std::fputs(version_text().c_str(), stderr);
       return kExitFine;
@@ -204,8 +140,9 @@ int run(const Command& command) {
 }  // namespace
 
 int run_application(std::span<const char* const> arguments) {
-  const auto command = parse_command_line(arguments);
-  if (command) return run(*command);
+  const std::string_view name = arguments.empty() ? "" : arguments.front();
+  const auto command = parse_command_line(arguments.empty() ? arguments : arguments.subspan(1));
+  if (command) return run(*command, image_of_this_program(name, {arguments.begin(), arguments.end()}));
   std::fprintf(stderr, "%s\n", command.error().message.c_str());
   return kExitUsage;
 }

@@ -11,7 +11,7 @@ inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitInvalidConfiguration = 78;  // EX_CONFIG of sysexits.h
 
-// `arguments` is argv without the program's name.
+// `arguments` is argv, which holds for the life of the process.
 [[nodiscard]] int run_application(std::span<const char* const> arguments);
 
 }  // namespace hawser::server

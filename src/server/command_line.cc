@@ -109,11 +109,10 @@ class Parser {
 
   static std::string wanted_by(char flag) {
     if (flag == 'c') return "a file name";
-    return flag == 's' ? "one of stop, quit, reload, reopen" : "key=value";
+    return flag == 's' ? "one of stop, quit, reload, reopen, upgrade" : "key=value";
   }
 
   Status take_signal(const std::string& name) {
-    if (name == "upgrade") return usage_error("'-s upgrade' is not available in this version");
     if (name == "stop") {
       signal_ = SignalKind::stop;
     } else if (name == "quit") {
@@ -122,6 +121,8 @@ class Parser {
       signal_ = SignalKind::reload;
     } else if (name == "reopen") {
       signal_ = SignalKind::reopen;
+    } else if (name == "upgrade") {
+      signal_ = SignalKind::upgrade;
     } else {
       return usage_error("invalid argument '" + name + "' of option '-s': it requires " + wanted_by('s'));
     }
@@ -165,6 +166,8 @@ int signal_number(SignalKind kind) noexcept {
       return SIGHUP;
     case SignalKind::reopen:
       return SIGUSR1;
+    case SignalKind::upgrade:
+      return SIGUSR2;
   }
   return SIGQUIT;
 }
@@ -179,7 +182,8 @@ std::string help_text() {
          "  -t            test the configuration and exit\n"
          "  -T            test the configuration, print it with its defaults and exit\n"
          "  -q            print errors only\n"
-         "  -s signal     tell the running process to stop, quit, reload or reopen its logs\n"
+         "  -s signal     tell the running process to stop, quit, reload, reopen its logs,\n"
+         "                or upgrade: hand over to the binary that is installed now\n"
          "  -g key=value  set a key of the configuration, written with dots: -g log.level=debug\n"
          "  -d            run in the background\n"
          "  -v            print the version and exit\n"

@@ -12,9 +12,9 @@
 namespace hawser::server {
 
 // What `-s` asks of the running process.
-enum class SignalKind : std::uint8_t { stop, quit, reload, reopen };
+enum class SignalKind : std::uint8_t { stop, quit, reload, reopen, upgrade };
 
-// The signal that stands for it: SIGTERM, SIGQUIT, SIGHUP, SIGUSR1.
+// The signal that stands for it: SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2.
 [[nodiscard]] int signal_number(SignalKind kind) noexcept;
 
 struct Command {

@@ -42,8 +42,9 @@ bool is_same_file(const std::string& path, int descriptor) {
 
 Status write_number(int descriptor, const std::string& path) {
   const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(descriptor, 0) == 0 &&
-      ::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) {
+  // Cut after writing: whoever reads meanwhile finds a number on the first line.
+  if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
+      ::ftruncate(descriptor, static_cast<off_t>(text.size())) == 0) {
     return {};
   }
   return std::unexpected(system_error("cannot write pid file '" + path + "'", errno));
@@ -78,10 +79,14 @@ PidFile::~PidFile() { release(); }
 
 void PidFile::release() noexcept {
   if (descriptor_ < 0) return;
-  if (is_same_file(path_, descriptor_)) ::unlink(path_.c_str());
+  if (is_same_file(path_, descriptor_) && read_number(descriptor_) == ::getpid()) ::unlink(path_.c_str());
   ::close(descriptor_);
   descriptor_ = -1;
 }
+
+PidFile PidFile::inherit(std::string path, event::Fd locked) { return {std::move(path), locked.release()}; }
+
+Status PidFile::write() const { return write_number(descriptor_, path_); }
 
 Result<PidFile> PidFile::create(const std::string& path) {
   while (true) {
@@ -105,15 +110,24 @@ Result<PidFile> PidFile::create(const std::string& path) {
 }
 
 Result<pid_t> read_pid(const std::string& path) {
+  const auto stamp = read_pid_file_stamp(path);
+  if (!stamp) return std::unexpected(stamp.error());
+  return stamp->pid;
+}
+
+Result<PidFileStamp> read_pid_file_stamp(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (descriptor < 0) return std::unexpected(system_error("cannot open pid file '" + path + "'", errno));
   struct flock range = whole_file();
-  const bool is_held = ::fcntl(descriptor, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+  struct stat found{};
+  const bool is_held =
+      ::fcntl(descriptor, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK && ::fstat(descriptor, &found) == 0;
   const auto number = read_number(descriptor);
   ::close(descriptor);
   if (!is_held) return failure(ErrorCode::not_found, "hawser is not running: nobody holds pid file '" + path + "'");
   if (!number) return failure(ErrorCode::malformed, "invalid pid number in pid file '" + path + "'");
-  return *number;
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  return PidFileStamp{*number, found.st_mtim.tv_sec * kNanoseconds + found.st_mtim.tv_nsec};
 }
 
 }  // namespace hawser::server

@@ -12,12 +12,14 @@
 #include "event/listening_socket.h"
 #include "proxy/listener_set.h"
 #include "proxy/snapshot.h"
+#include "server/inheritance.h"
 
 namespace hawser::server {
 
 class SocketBook {
  public:
-  // One set of sockets, one for each worker. The path of a unix socket goes with it.
+  // The sockets of one address: opened here, one for each worker; from an older process, as many as it had; from the
+  // service manager, one. The path of a unix socket that Hawser made goes with them.
   struct Entry {
     Entry() = default;
     ~Entry();
@@ -25,13 +27,19 @@ class SocketBook {
     Entry& operator=(const Entry&) = delete;
     std::vector<std::shared_ptr<const event::Fd>> sockets;
     SocketAddress address;  // with its real port
+    SocketOrigin origin = SocketOrigin::own;
+    mutable bool owns_path = false;  // of a unix socket; the newest process of an upgrade has it
   };
   using Entries = std::map<std::string, std::shared_ptr<const Entry>>;
 
   explicit SocketBook(std::size_t workers) : workers_(workers) {}
 
-  // The entries for `listeners`: known ones as they are, new ones opened. Changes nothing; an address that cannot be
-  // opened is the error.
+  // Sockets that were open before this process, for the listeners with their keys. Paths that belong to the process
+  // before this one do so until take_paths().
+  [[nodiscard]] Status offer(std::vector<InheritedSockets> sockets);
+
+  // The entries for `listeners`: known ones as they are, offered ones, new ones opened. Changes nothing; an address
+  // that cannot be opened is the error.
   struct Wanted {
     const proxy::ListenerOptions& listener;
     event::ListenOptions options;
@@ -39,21 +47,30 @@ class SocketBook {
   [[nodiscard]] Result<Entries> prepare(const std::vector<Wanted>& listeners) const;
   // Makes prepared entries the current ones, letting go of those that left. The result names what is new.
   std::vector<std::string> commit(Entries entries);
+  // Closes what was offered and no current entry holds.
+  void close_untaken_offers() noexcept { offers_.clear(); }
 
-  // Gives sockets that stay the backlog and mode of a new configuration.
+  // Gives sockets that stay the backlog and mode of a new configuration; those of the service manager keep their own.
   static void apply_options(const Entries& entries, const std::vector<Wanted>& listeners);
   // What `worker` accepts on for this snapshot.
-  [[nodiscard]] static std::vector<proxy::ListenerBinding> bindings(const Entries& entries,
-                                                                    const proxy::Snapshot& snapshot,
-                                                                    std::size_t worker);
+  [[nodiscard]] std::vector<proxy::ListenerBinding> bindings(const Entries& entries, const proxy::Snapshot& snapshot,
+                                                             std::size_t worker) const;
   [[nodiscard]] const Entries& entries() const noexcept { return entries_; }
+
+  // The other side of an upgrade: what a new process is offered, and which paths are its own from now on.
+  [[nodiscard]] std::vector<Bequest::Sockets> bequest() const;
+  void leave_paths(const std::vector<std::string>& keys) const;
+  void take_paths() const;
 
   // How an entry is found again: by address, or by name too where the kernel chose the port.
   [[nodiscard]] static std::string key_of(const proxy::ListenerOptions& listener);
 
  private:
+  [[nodiscard]] Result<std::shared_ptr<const Entry>> open(const Wanted& wanted) const;
+
   std::size_t workers_;
   Entries entries_;
+  Entries offers_;
 };
 
 }  // namespace hawser::server

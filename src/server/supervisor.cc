@@ -1,7 +1,8 @@
 #include "server/supervisor.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <utility>
 
@@ -10,28 +11,15 @@
 
 namespace hawser::server {
 
-namespace {
-
-// How often an ending process looks whether the last session is gone.
-constexpr Duration kIdleCheck = std::chrono::milliseconds(100);
-// What sessions get to say goodbye once the process ends.
-constexpr Duration kEndingTimeout = std::chrono::seconds(1);
-
-}  // namespace
-
-std::vector<SocketBook::Wanted> wanted_sockets(const LoadedConfiguration& loaded) {
-  std::vector<SocketBook::Wanted> wanted;
-  for (std::size_t i = 0; i < loaded.snapshot->listeners.size(); ++i) {
-    const config::Listener& listener = loaded.configuration.listeners[i];
-    wanted.push_back({*loaded.snapshot->listeners[i], {listener.backlog, listener.mode}});
-  }
-  return wanted;
-}
-
 Supervisor::Supervisor(Startup startup)
-    : startup_(std::move(startup)), configuration_(startup_.loaded.configuration), timer_(*this) {}
+    : startup_(std::move(startup)),
+      configuration_(startup_.loaded.configuration),
+      shutdown_(*startup_.loop, *startup_.logger, workers_, [this] { startup_.loop->stop(); }) {}
 
 Supervisor::~Supervisor() {
+  successor_.reset();
+  predecessor_.reset();
+  reports_.reset();
   upkeep_.reset();
   // A place that one worker frees may go to a session of another: each stands until all have stopped.
   for (const auto& worker : workers_) worker->stop();
@@ -55,23 +43,65 @@ Status Supervisor::start() {
                                                for (const auto& worker : workers_) worker->adopt(changed);
                                              });
   upkeep_->adopt(configuration_, *snapshot_);
+  if (auto started = start_workers(); !started) return started;
+  auto signals = event::Signals::watch(*startup_.loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGTERM, SIGINT, SIGWINCH},
+                                       [this](int number) { on_signal(number); });
+  if (!signals) return std::unexpected(std::move(signals.error()));
+  signals_ = std::move(*signals);
+  reports_ =
+      std::make_unique<ServiceReports>(*startup_.loop, *inbox_, *startup_.logger, startup_.service, service_subject());
+  if (auto met = meet_predecessor(); !met) return met;
+  distribute(startup_.sockets.entries(), [this] { on_serving(); });
+  for (const auto& worker : workers_) worker->start();
+  return {};
+}
+
+Status Supervisor::start_workers() {
   for (std::size_t i = 0; i < startup_.workers; ++i) {
     auto worker = Worker::create(*startup_.logger);
     if (!worker) return std::unexpected(std::move(worker.error()));
     workers_.push_back(std::move(*worker));
   }
-  auto signals = event::Signals::watch(*startup_.loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGTERM, SIGINT, SIGWINCH},
-                                       [this](int number) { on_signal(number); });
-  if (!signals) return std::unexpected(std::move(signals.error()));
-  signals_ = std::move(*signals);
-  distribute(startup_.sockets.entries(), [this] {
-    std::vector<std::string> keys;
-    for (const auto& [key, entry] : startup_.sockets.entries()) keys.push_back(key);
-    log_listeners(startup_.sockets.entries(), keys);
-    reload_again_if_wanted();
-  });
-  for (const auto& worker : workers_) worker->start();
   return {};
+}
+
+ServiceSubject Supervisor::service_subject() {
+  return {workers_.size(), [this] { return shutdown_.sessions(); },
+          [this](std::size_t worker, event::Inbox::Task task) { workers_[worker]->pulse(std::move(task)); },
+          monotonic_now};
+}
+
+Status Supervisor::meet_predecessor() {
+  if (!startup_.inheritance) return {};
+  Inheritance inheritance = std::move(*startup_.inheritance);
+  startup_.inheritance.reset();
+  auto met = Predecessor::create(*startup_.loop, std::move(inheritance.channel), std::move(inheritance.error_output),
+                                 [this] { become_main(); });
+  if (!met) return std::unexpected(std::move(met.error()));
+  predecessor_ = std::move(*met);
+  return {};
+}
+
+void Supervisor::on_serving() {
+  std::vector<std::string> keys;
+  for (const auto& [key, entry] : startup_.sockets.entries()) keys.push_back(key);
+  log_listeners(startup_.sockets.entries(), keys);
+  startup_.sockets.close_untaken_offers();
+  for (const std::string& unused : startup_.unused_sockets) {
+    log(log::Level::warn,
+        log::LineBuilder("a socket of the service manager fits no listener").add("socket", unused).text());
+  }
+  predecessor_ ? predecessor_->say_ready(keys) : become_main();
+  reload_again_if_wanted();
+}
+
+void Supervisor::become_main() {
+  is_main_ = true;
+  reports_->serving();
+  if (!predecessor_) return;
+  startup_.sockets.take_paths();
+  if (!startup_.pid_file) return;
+  if (auto written = startup_.pid_file->write(); !written) log(log::Level::error, written.error().message);
 }
 
 int Supervisor::run() {
@@ -83,7 +113,7 @@ void Supervisor::distribute(const SocketBook::Entries& entries, event::Inbox::Ta
   waiting_for_workers_ = workers_.size();
   auto shared_done = std::make_shared<event::Inbox::Task>(std::move(done));
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->adopt(snapshot_, SocketBook::bindings(entries, *snapshot_, i), [this, shared_done] {
+    workers_[i]->adopt(snapshot_, startup_.sockets.bindings(entries, *snapshot_, i), [this, shared_done] {
       inbox_->post([this, shared_done] {
         if (--waiting_for_workers_ == 0) (*shared_done)();
       });
@@ -98,24 +128,24 @@ void Supervisor::on_signal(int number) {
     case SIGUSR1:
       return reopen_logs();
     case SIGUSR2:
-      return log(log::Level::warn, "USR2 ignored: this version cannot upgrade its binary");
+      return upgrade();
     case SIGWINCH:
       for (const auto& worker : workers_) worker->pause_accepting();
       return log(log::Level::info, "accepting paused until a reload");
     case SIGQUIT:
-      return begin_drain();
+      return drain();
     default:
-      return configuration_.on_term == config::OnTerm::drain && phase_ == Phase::serving ? begin_drain()
-                                                                                         : begin_ending();
+      return configuration_.on_term == config::OnTerm::drain && is_serving() ? drain() : end();
   }
 }
 
 void Supervisor::reload() {
-  if (phase_ != Phase::serving) return log(log::Level::warn, "reload refused: the process is ending");
-  if (is_preparing_ || waiting_for_workers_ > 0) {
+  if (!is_serving()) return log(log::Level::warn, "reload refused: the process is ending");
+  if (is_preparing_ || waiting_for_workers_ > 0 || successor_) {
     is_reload_wanted_ = true;
     return;
   }
+  reports_->reload_began();
   config::ReadResult read = config::read_configuration({startup_.config_file, startup_.overrides});
   log_diagnostics(read.diagnostics);
   if (!read.configuration) return refuse_reload("the configuration has errors");
@@ -126,7 +156,7 @@ void Supervisor::reload() {
 
 void Supervisor::continue_reload(config::Configuration configuration) {
   is_preparing_ = false;
-  if (phase_ != Phase::serving) return;  // told to end meanwhile
+  if (!is_serving()) return;  // told to end meanwhile
   const auto members = [this](const config::Upstream& upstream, config::Diagnostics& diagnostics) {
     return upkeep_->members_of(upstream, diagnostics);
   };
@@ -152,6 +182,7 @@ void Supervisor::continue_reload(config::Configuration configuration) {
 
 void Supervisor::refuse_reload(std::string_view reason) {
   log(log::Level::error, log::LineBuilder("reload refused, nothing changed").add("reason", reason).text());
+  reports_->reload_ended(ServiceReports::Reload::refused);
   reload_again_if_wanted();
 }
 
@@ -163,18 +194,20 @@ void Supervisor::log_diagnostics(const config::Diagnostics& diagnostics) {
 }
 
 void Supervisor::finish_reload(SocketBook::Entries entries) {
-  if (phase_ != Phase::serving) return;  // told to end meanwhile: the sockets were let go and stay so
+  if (!is_serving()) return;  // told to end meanwhile: the sockets were let go and stay so
   std::erase_if(access_logs_, [](const auto& access_log) { return access_log.use_count() == 1; });
   const SocketBook::Entries current = entries;
   log_listeners(current, startup_.sockets.commit(std::move(entries)));
   log(log::Level::info, log::LineBuilder("configuration reloaded")
                             .add("generation", static_cast<std::int64_t>(snapshot_->generation))
                             .text());
+  reports_->reload_ended(ServiceReports::Reload::taken);
   reload_again_if_wanted();
 }
 
 void Supervisor::reload_again_if_wanted() {
-  if (std::exchange(is_reload_wanted_, false)) reload();
+  if (std::exchange(is_reload_wanted_, false)) return reload();
+  if (std::exchange(is_upgrade_wanted_, false)) upgrade();
 }
 
 void Supervisor::warn_of_fixed_keys(const config::Configuration& changed) {
@@ -203,6 +236,7 @@ Status Supervisor::open_access_log(LoadedConfiguration& loaded) {
 }
 
 void Supervisor::reopen_logs() {
+  pass_on(Word::reopen_logs);
   if (auto reopened = startup_.logger->reopen(); !reopened) log(log::Level::error, reopened.error().message);
   if (snapshot_->access.log) {
     if (auto reopened = snapshot_->access.log->reopen(); !reopened) log(log::Level::error, reopened.error().message);
@@ -210,39 +244,101 @@ void Supervisor::reopen_logs() {
   log(log::Level::info, "logs reopened");
 }
 
-void Supervisor::begin_drain() {
-  if (phase_ != Phase::serving) return;
-  phase_ = Phase::draining;
-  phase_deadline_ = startup_.loop->now() + configuration_.shutdown.drain_timeout;
-  log(log::Level::info, "draining");
-  for (const auto& worker : workers_) worker->begin_drain();
+void Supervisor::drain() {
+  pass_on(Word::drain);
+  if (is_serving()) successor_.reset();  // one that is not ready yet
+  shutdown_.drain(configuration_.shutdown);
+  reports_->draining(shutdown_.deadline());
   startup_.sockets.commit({});  // each socket closes once its worker has emptied and left it
-  startup_.loop->arm(timer_, kIdleCheck);
 }
 
-void Supervisor::begin_ending() {
-  if (phase_ == Phase::ending) return;
-  phase_ = Phase::ending;
-  phase_deadline_ = startup_.loop->now() + kEndingTimeout;
-  log(log::Level::info, "ending");
-  const config::Shutdown& shutdown = configuration_.shutdown;
-  for (const auto& worker : workers_) worker->end_all_sessions(shutdown.close_code, shutdown.reason);
+void Supervisor::end() {
+  pass_on(Word::end_sessions);
+  if (is_serving()) successor_.reset();
+  shutdown_.end(configuration_.shutdown);
+  reports_->ending();
   startup_.sockets.commit({});
-  startup_.loop->arm(timer_, kIdleCheck);
 }
 
-void Supervisor::on_timer(event::Timer& /*timer*/) { finish_if_idle(); }
+bool Supervisor::is_serving() const noexcept { return shutdown_.phase() == GracefulShutdown::Phase::serving; }
 
-void Supervisor::finish_if_idle() {
-  std::uint64_t sessions = 0;
-  for (const auto& worker : workers_) sessions += worker->session_count();
-  const bool is_late = startup_.loop->now() >= phase_deadline_;
-  if (sessions == 0 || (is_late && phase_ == Phase::ending)) {
-    log(log::Level::info, log::LineBuilder("stopped").add("sessions_cut", static_cast<std::int64_t>(sessions)).text());
-    return startup_.loop->stop();
+void Supervisor::pass_on(Word order) {
+  if (predecessor_) predecessor_->pass_on(order);
+}
+
+void Supervisor::upgrade() {
+  // Whoever asks a second time waits for the end of the first attempt.
+  if (successor_ && is_serving()) return log(log::Level::warn, "upgrade refused: another is under way");
+  if (!is_serving()) return refuse_upgrade("the process is ending");
+  if (!is_main_) return refuse_upgrade("the process before this one has not handed over yet");
+  if (is_preparing_ || waiting_for_workers_ > 0) {
+    is_upgrade_wanted_ = true;
+    return;
   }
-  if (is_late) return begin_ending();
-  startup_.loop->arm(timer_, kIdleCheck);
+  Bequest bequest{STDERR_FILENO, {}, -1, startup_.sockets.bequest()};
+  if (startup_.pid_file) {
+    bequest.pid_file = startup_.pid_file->path();
+    bequest.pid_file_descriptor = startup_.pid_file->descriptor();
+  }
+  auto started = Successor::start(*startup_.loop, startup_.program, bequest, *this);
+  if (!started) return on_successor_failed(started.error().message);
+  successor_ = std::move(*started);
+  log(log::Level::info, log::LineBuilder("upgrading")
+                            .add("binary", startup_.program.path)
+                            .add("pid", static_cast<std::int64_t>(successor_->pid()))
+                            .text());
+}
+
+void Supervisor::refuse_upgrade(std::string_view reason) {
+  log(log::Level::warn, log::LineBuilder("upgrade refused").add("reason", reason).text());
+  note_failed_attempt();
+}
+
+void Supervisor::note_failed_attempt() {
+  // Who waits for the end of the attempt sees that the file was written.
+  if (is_main_ && startup_.pid_file) (void)startup_.pid_file->write();
+}
+
+void Supervisor::on_successor_ready(const std::vector<std::string>& keys) {
+  is_main_ = false;
+  startup_.sockets.leave_paths(keys);
+  reports_->handed_over(successor_->pid());
+  successor_->go_on();
+  // Who asked for a reload meanwhile may have changed the file after the new process had read it.
+  if (std::exchange(is_reload_wanted_, false)) successor_->send_signal(SIGHUP);
+  log(log::Level::info, log::LineBuilder("upgraded").add("pid", static_cast<std::int64_t>(successor_->pid())).text());
+  shutdown_.retire(configuration_.shutdown);
+  startup_.sockets.commit({});
+}
+
+void Supervisor::on_successor_failed(const std::string& reason) {
+  log(log::Level::error, log::LineBuilder("upgrade failed, nothing changed").add("reason", reason).text());
+  if (successor_) {
+    for (const std::string& line : successor_->last_lines()) {
+      log(log::Level::error, log::LineBuilder("the new process said").add("line", line).text());
+    }
+  }
+  successor_.reset();
+  note_failed_attempt();
+  reload_again_if_wanted();
+}
+
+void Supervisor::on_successor_order(Word word) {
+  switch (word) {
+    case Word::reopen_logs:
+      return reopen_logs();
+    case Word::drain:
+      return drain();
+    case Word::end_sessions:
+      return end();
+    case Word::ready:
+    case Word::go_on:
+      return;
+  }
+}
+
+void Supervisor::on_successor_gone(const std::string& how) {
+  log(log::Level::error, log::LineBuilder("the process that took over is gone").add("how", how).text());
 }
 
 void Supervisor::log_listeners(const SocketBook::Entries& entries, const std::vector<std::string>& keys) {

@@ -2,8 +2,8 @@
 // stops them as signals ask. Never blocks but to read configuration files.
 //
 //   serving --HUP--> serving (new snapshot, or all as it was)
-//   serving --QUIT--> draining --no session left, or drain_timeout--> ending --no session left, or 1 s--> stopped
-//   serving, draining --TERM, INT--> ending
+//   serving --USR2--> a successor is started; once that serves, retiring; if it fails all is as it was
+//   QUIT, TERM, INT: see graceful_shutdown.h
 #pragma once
 
 #include <cstdint>
@@ -17,25 +17,18 @@
 #include "log/logger.h"
 #include "proxy/compiler.h"
 #include "server/configuration_loader.h"
+#include "server/graceful_shutdown.h"
+#include "server/predecessor.h"
+#include "server/service_reports.h"
 #include "server/socket_book.h"
+#include "server/startup.h"
+#include "server/successor.h"
 #include "server/upstream_upkeep.h"
 #include "server/worker.h"
 
 namespace hawser::server {
 
-// What the process was started with and keeps for life.
-struct Startup {
-  std::string config_file;
-  std::vector<std::string> overrides;
-  std::size_t workers = 1;
-  std::unique_ptr<event::Loop> loop;  // the main thread's
-  std::unique_ptr<log::Logger> logger;
-  LoadedConfiguration loaded;
-  proxy::StateRegistry states;
-  SocketBook sockets{1};
-};
-
-class Supervisor final : private event::TimerObserver {
+class Supervisor final : private SuccessorObserver {
  public:
   explicit Supervisor(Startup startup);
   ~Supervisor();
@@ -48,10 +41,13 @@ class Supervisor final : private event::TimerObserver {
   [[nodiscard]] int run();
 
  private:
-  enum class Phase : std::uint8_t { serving, draining, ending };
-
   void on_signal(int number);
-  void on_timer(event::Timer& timer) override;
+  [[nodiscard]] Status start_workers();
+  [[nodiscard]] ServiceSubject service_subject();
+  [[nodiscard]] Status meet_predecessor();
+  void on_serving();
+  // This process is the main one: at once, or when the one before it has handed over.
+  void become_main();
   // Reads and checks the file, then lets its names be asked; continue_reload() follows.
   void reload();
   void continue_reload(config::Configuration configuration);
@@ -62,9 +58,18 @@ class Supervisor final : private event::TimerObserver {
   void finish_reload(SocketBook::Entries entries);
   void reload_again_if_wanted();
   void reopen_logs();
-  void begin_drain();
-  void begin_ending();
-  void finish_if_idle();
+  void drain();
+  void end();
+  void upgrade();
+  void refuse_upgrade(std::string_view reason);
+  void note_failed_attempt();
+  void on_successor_ready(const std::vector<std::string>& keys) override;
+  void on_successor_failed(const std::string& reason) override;
+  void on_successor_order(Word word) override;
+  void on_successor_gone(const std::string& how) override;
+  // To the process before this one, where it is still there.
+  void pass_on(Word order);
+  [[nodiscard]] bool is_serving() const noexcept;
   [[nodiscard]] Status open_access_log(LoadedConfiguration& loaded);
   void warn_of_fixed_keys(const config::Configuration& changed);
   void log_listeners(const SocketBook::Entries& entries, const std::vector<std::string>& keys);
@@ -78,16 +83,16 @@ class Supervisor final : private event::TimerObserver {
   // Every access log that a snapshot may still refer to: the last reference joins its writer, which is for this thread.
   std::vector<std::shared_ptr<log::AccessLog>> access_logs_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  GracefulShutdown shutdown_;
   std::unique_ptr<UpstreamUpkeep> upkeep_;
-  event::Timer timer_;
-  TimePoint phase_deadline_{};
+  std::unique_ptr<ServiceReports> reports_;
+  std::unique_ptr<Predecessor> predecessor_;
+  std::unique_ptr<Successor> successor_;
   std::size_t waiting_for_workers_ = 0;  // of a reload under way
   bool is_preparing_ = false;            // a reload whose names are being asked
   bool is_reload_wanted_ = false;        // another HUP came meanwhile
-  Phase phase_ = Phase::serving;
+  bool is_upgrade_wanted_ = false;       // USR2 came during a reload
+  bool is_main_ = false;
 };
-
-// Each listener of the snapshot with what the configuration says of its socket.
-[[nodiscard]] std::vector<SocketBook::Wanted> wanted_sockets(const LoadedConfiguration& loaded);
 
 }  // namespace hawser::server

@@ -62,17 +62,19 @@ void Worker::pause_accepting() {
   inbox_->post([this] { listeners_->pause(); });
 }
 
-void Worker::begin_drain() {
-  inbox_->post([this] {
+void Worker::begin_drain(proxy::IdleSessions idle, Callback on_begun) {
+  inbox_->post([this, idle, done = std::move(on_begun)]() mutable {
     listeners_->adopt({});
-    context_->begin_drain();
+    context_->begin_drain(idle);
+    done();
   });
 }
 
-void Worker::end_all_sessions(std::uint16_t close_code, std::string reason) {
-  inbox_->post([this, close_code, why = std::move(reason)] {
+void Worker::end_all_sessions(std::uint16_t close_code, std::string reason, Callback on_begun) {
+  inbox_->post([this, close_code, why = std::move(reason), done = std::move(on_begun)]() mutable {
     listeners_->adopt({});
     context_->end_all_sessions(close_code, why);
+    done();
   });
 }
 

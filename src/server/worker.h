@@ -39,10 +39,11 @@ class Worker {
   // The members of one upstream changed.
   void adopt(std::shared_ptr<const proxy::Upstream> changed);
   void pause_accepting();
-  void begin_drain();
-  void end_all_sessions(std::uint16_t close_code, std::string reason);
   // Calls back once the loop has turned: shows that it does.
   void pulse(Callback on_turned);
+  // Both stop accepting first; what the kernel had queued is served.
+  void begin_drain(proxy::IdleSessions idle, Callback on_begun);
+  void end_all_sessions(std::uint16_t close_code, std::string reason, Callback on_begun);
 
   // Live sessions; any thread.
   [[nodiscard]] std::uint64_t session_count() noexcept;

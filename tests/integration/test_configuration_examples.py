@@ -1,16 +1,16 @@
 """Every example in conf/ is taken by the real binary, on a machine that has the certificate files it names."""
-import pathlib
 import shutil
 
 import pytest
 import yaml
 
 from harness.certificates import make_certificate
+from harness.example_files import CONF, MAIN_FILES, PACKAGED, PARTS, yaml_files
 from harness.hawser_process import run_hawser
 
-CONF = pathlib.Path(__file__).resolve().parents[2] / "conf"
-# The files of a conf.d folder are parts of the main file beside it.
-EXAMPLES = sorted(path.relative_to(CONF) for path in CONF.rglob("*.yaml") if path.parent.name != "conf.d")
+EXAMPLES = [path.relative_to(CONF) for path in MAIN_FILES]
+# Folders below conf/ whose YAML is for other programs.
+FOREIGN_FOLDERS = {"kubernetes"}
 
 
 def certificates_of(file):
@@ -34,7 +34,17 @@ def conf(tmp_path):
 
 
 def test_the_examples_are_found():
-    assert {"hawser.yaml", "minimal.yaml", "tls.yaml"} <= {str(example) for example in EXAMPLES}
+    assert {"hawser.yaml", "minimal.yaml", "tls.yaml", "multi-file/hawser.yaml"} <= {str(example) for example in EXAMPLES}
+
+
+def test_every_other_yaml_file_is_a_part_or_for_another_program():
+    others = [path.relative_to(CONF) for path in yaml_files() if path not in MAIN_FILES and path not in PARTS]
+    assert [path for path in others if path.parts[0] not in FOREIGN_FOLDERS] == []
+
+
+def test_the_packaged_configuration_is_a_good_one():
+    done = run_hawser("-t", "-c", str(PACKAGED))
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
