@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "man").glob("*.[58]"))
 CONFIGURATION = ROOT / "man/hawser.yaml.5"
 # Pages of others that ours may refer to.
-FOREIGN = {"glob.7", "logrotate.8", "sd_notify.3", "systemd.service.5", "systemd.socket.5"}
+FOREIGN = {"glob.7", "sd_notify.3", "systemd.1", "systemd.service.5", "systemd.socket.5"}
 # What mandoc says of them depends on the machine: a test of its own looks at them.
 ABOUT_REFERENCES = re.compile(r"referenced manual not found|outdated mandoc\.db")
 
