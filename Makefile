@@ -105,6 +105,19 @@ install: ## the release build, its configuration (kept where there is one), unit
 	@test -x build/release/hawser || { echo "run 'make build' first"; exit 1; }
 	@HAWSER_SYSCONFDIR="$(SYSCONFDIR)" cmake --install build/release --strip --prefix "$(PREFIX)"
 
+.PHONY: rpm
+rpm: ## build/rpm: the source and binary rpm, and an SPDX document of what is in it
+	$(dependencies) build rpm
+	@JOBS=$(JOBS) packaging/rpm/build.sh build/rpm
+
+.PHONY: sbom
+sbom: ## build/sbom/hawser.spdx.json: the files that would be installed, and the libraries the binary links
+	@test -x build/release/hawser || { echo "run 'make build' first"; exit 1; }
+	@rm -rf build/sbom
+	@DESTDIR="$(CURDIR)/build/sbom/root" cmake --install build/release --strip --prefix /usr > build/release/install.log
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} packaging/sbom/spdx.py \
+	  --root build/sbom/root --build build/release --output build/sbom/hawser.spdx.json
+
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf build
