@@ -102,3 +102,43 @@ TEST_CASE("A locked file without a number is malformed") {
     CHECK(read_pid(folder.file("hawser.pid")).error().code == ErrorCode::malformed);
   }
 }
+
+TEST_CASE("The next process of an upgrade shares the lock, names itself only when told to, and keeps the file") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("hawser.pid");
+  auto old = std::optional(PidFile::create(path).value());
+  CHECK(exit_status_of_fork([&] {
+          const PidFile next = PidFile::inherit(path, event::Fd(::dup(old->descriptor())));
+          if (read_pid(path) != ::getppid()) return 1;
+          return next.write() && read_pid(path) == ::getpid() ? 0 : 2;
+        }) == 0);
+  CHECK_FALSE(std::filesystem::exists(path));  // the next one ended, and took its file along
+}
+
+TEST_CASE("The old process of an upgrade leaves a file that names another") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("hawser.pid");
+  {
+    const auto file = PidFile::create(path);
+    REQUIRE(file);
+    folder.write("hawser.pid", "1\n");
+  }
+  CHECK(folder.read("hawser.pid") == "1\n");
+}
+
+TEST_CASE("Writing the same number again is seen by its time") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("hawser.pid");
+  const auto file = PidFile::create(path);
+  REQUIRE(file);
+  const auto before = read_pid_file_stamp(path);
+  REQUIRE(before);
+  std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  const auto older = read_pid_file_stamp(path);
+  REQUIRE(file->write());
+  const auto after = read_pid_file_stamp(path);
+  REQUIRE(older);
+  REQUIRE(after);
+  CHECK(older->pid == after->pid);
+  CHECK(*older != *after);
+}
