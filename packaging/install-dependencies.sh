@@ -17,7 +17,7 @@ packages_of() {
       ;;
     test)
       echo clang-format-19 catch2 curl openssl procps iproute2 nftables
-      echo python3 python3-pytest python3-websockets python3-yaml python3-jsonschema mandoc
+      echo python3 python3-pytest python3-websockets python3-yaml python3-jsonschema mandoc vim
       echo golang-go golang-github-gorilla-websocket-dev
       echo chromium chromium-driver wrk nginx-light haproxy
       command -v node > /dev/null || echo nodejs
