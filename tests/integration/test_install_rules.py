@@ -10,14 +10,13 @@ from harness.unit_file import read_unit
 
 CONFIGURATION_FILES = ["/etc/apparmor.d/usr.sbin.hawser", "/etc/default/hawser", "/etc/hawser/hawser.yaml",
                        "/etc/logrotate.d/hawser", "/etc/ufw/applications.d/hawser"]
-EXAMPLES = [str(path.relative_to(ROOT / "conf")) for path in (ROOT / "conf").rglob("*")
-            if path.is_file() and path.name != "hawser.schema.json"]
+EXAMPLES = [str(path.relative_to(ROOT / "conf")) for path in (ROOT / "conf").rglob("*") if path.is_file()]
 
 
 def everything(unit_folder):
     data = "/usr/share"
-    pages = ["man8/hawser.8"] + (["man5/hawser.yaml.5"] if (ROOT / "man/hawser.yaml.5").exists() else [])
-    vim = ROOT / "packaging/vim"
+    pages = ["man8/hawser.8", "man5/hawser.yaml.5"]
+    vim = ROOT / "packaging/editors/vim"
     return sorted([
         "/usr/sbin/hawser", *CONFIGURATION_FILES, f"{unit_folder}/hawser.service",
         "/usr/lib/sysusers.d/hawser.conf", "/usr/lib/tmpfiles.d/hawser.conf",
