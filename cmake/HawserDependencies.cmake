@@ -1,4 +1,5 @@
 # Third-party libraries, each behind one alias so that only this file knows how a distribution ships it.
+include(CheckCXXSourceCompiles)
 find_package(PkgConfig REQUIRED)
 
 function(hawser_pkg_config alias module)
@@ -11,11 +12,23 @@ hawser_pkg_config(xxhash libxxhash)
 hawser_pkg_config(re2 re2)
 
 # ares_query is deprecated from c-ares 1.28 on in favour of what 1.18 (Debian 12) does not have. Answers are read with
-# the C library's own parser.
+# the C library's own parser, which glibc has in a library of its own.
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 add_library(hawser_cares INTERFACE)
-target_link_libraries(hawser_cares INTERFACE PkgConfig::cares resolv)
+target_link_libraries(hawser_cares INTERFACE PkgConfig::cares)
 target_compile_definitions(hawser_cares INTERFACE CARES_NO_DEPRECATED)
+find_library(RESOLV_LIBRARY resolv)
+if(RESOLV_LIBRARY)
+  target_link_libraries(hawser_cares INTERFACE resolv)
+endif()
+# musl has none.
+check_cxx_source_compiles("
+  #include <netinet/in.h>
+  #include <resolv.h>
+  int main() { struct __res_state state{}; return res_ninit(&state); }" HAWSER_HAS_RES_NINIT)
+if(HAWSER_HAS_RES_NINIT)
+  target_compile_definitions(hawser_cares INTERFACE HAWSER_HAS_RES_NINIT)
+endif()
 add_library(hawser::cares ALIAS hawser_cares)
 
 find_package(OpenSSL 3.0 REQUIRED)

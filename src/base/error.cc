@@ -34,11 +34,15 @@ ErrorCode code_of(int error_number) {
   }
 }
 
+// glibc's strerror_r returns the text, that of musl a status, with the text in the buffer that it was given.
+[[maybe_unused]] const char* text_of(const char* returned, const char* /*buffer*/) { return returned; }
+[[maybe_unused]] const char* text_of(int /*returned*/, const char* buffer) { return buffer; }
+
 }  // namespace
 
 Error system_error(std::string_view what, int error_number, Side side) {
   char text[128] = {};
-  const char* described = strerror_r(error_number, text, sizeof text);
+  const char* described = text_of(strerror_r(error_number, text, sizeof text), text);
   return Error{code_of(error_number), side, Retry::no,
                std::string(what) + ": " + described + " (" + std::to_string(error_number) + ")"};
 }

@@ -39,3 +39,23 @@ TEST_CASE("without domains a name is itself") {
   none.dots = 5;
   CHECK(none.full_names_of("chat") == Names{"chat"});
 }
+
+TEST_CASE("resolv.conf's last search line and last ndots count") {
+  const auto found = SearchDomains::of_text(
+      "nameserver 10.0.0.2\nsearch old.example\n# search none.example\nsearch  a.example b.example \n"
+      "options timeout:1 ndots:3\noptions ndots:2 rotate\n");
+  CHECK(found.domains == Names{"a.example", "b.example"});
+  CHECK(found.dots == 2);
+}
+
+TEST_CASE("a domain line of resolv.conf is a search list of one") {
+  const auto found = SearchDomains::of_text("domain example.com\noptions ndots:99");
+  CHECK(found.domains == Names{"example.com"});
+  CHECK(found.dots == 15);
+}
+
+TEST_CASE("a resolv.conf that says nothing of names gives no domains and one dot") {
+  const auto found = SearchDomains::of_text("nameserver 10.0.0.2\n;search x\noptions ndots:x edns0\n");
+  CHECK(found.domains.empty());
+  CHECK(found.dots == 1);
+}
