@@ -39,8 +39,8 @@ def start(place, monkeypatch):
     monkeypatch.setenv("HAWSER_BIN", str(place / "sbin/hawser"))
     started = []
 
-    def begin(configuration, **options):
-        started.append(Hawser(place / "etc/hawser", configuration, **options))
+    def begin(configuration, environment=None, **options):
+        started.append(Hawser(place / "etc/hawser", configuration, environment=environment, **options))
         return started[-1]
 
     yield begin
@@ -51,7 +51,7 @@ def start(place, monkeypatch):
 def test_a_whole_life_within_the_unit(start, place, unit, peers):
     sandbox = UnitSandbox(unit, USER)
     with own_network():
-        live(lambda configuration: start(configuration, preexec=sandbox.enter), place, peers)
+        live(lambda *settings: start(*settings, preexec=sandbox.enter), place, peers)
 
 
 def with_directive(unit, folder, name, value):
@@ -97,11 +97,11 @@ def test_a_whole_life_touches_only_files_of_the_apparmor_profile(start, place, u
     binary, trace = place / "sbin/hawser", place / "trace"
     monkeypatch.setenv("HAWSER_BIN", str(traced(binary, trace, place / "traced")))
     with own_network():
-        live(lambda configuration: start(configuration, preexec=sandbox.enter_folders), place, peers)
+        live(lambda *settings: start(*settings, preexec=sandbox.enter_folders), place, peers)
     [profile] = (place / "etc/apparmor.d").iterdir()
     local = profile.parent / "local" / profile.name  # where the profile says that more may stand
     local.parent.mkdir()
-    local.write_text(f"{place}/server.sock rw,\n")
+    local.write_text(f"{place}/server.sock rw,\n{place}/notify.sock w,\n")
     rules = FileRules(profile)
     touched = touched_files(trace)
     assert {(str(binary), EXECUTE | READ), ("/var/log/hawser/access.log", WRITE)} <= touched
