@@ -94,6 +94,27 @@ def test_every_variable_is_in_the_manual():
     assert set(re.findall(r"\$(\w+)", items)) == names | families
 
 
+def keys_fixed_at_start(page):
+    key = None
+    for line in page.splitlines():
+        if item := re.match(r"\.It Cm (\S+) : ", line):
+            key = item[1]
+        if line.startswith("Fixed at start"):
+            yield key
+
+
+def test_the_keys_that_the_manual_says_are_fixed_at_start_are_those_that_a_reload_warns_of(hawser):
+    listeners = [{"name": "public", "address": "127.0.0.1:0"}]
+    routes = [{"respond": 404}]
+    proxy = hawser({"workers": 1, "listeners": listeners, "routes": routes})
+    proxy.address()
+    proxy.reload({"workers": 2, "user": "nobody", "pid_file": "other.pid", "on_term": "drain", "log": {"level": "debug"},
+                  "shutdown": {"upgrade_drain": "5m"}, "resolver": {"timeout": "1s"}, "trusted_proxies": ["10.0.0.0/8"],
+                  "listeners": listeners, "routes": routes})
+    warned = re.findall(r"fixed at start.* key=(\S+)", "\n".join(proxy.log.lines))
+    assert sorted(warned) == sorted(keys_fixed_at_start(CONFIGURATION.read_text())) != []
+
+
 def test_every_option_of_the_command_line_is_in_the_manual():
     options = set(re.findall(r"^  -(\w)", run_hawser("-h").stdout, re.MULTILINE))
     assert {"c", "g", "s", "t"} <= options
