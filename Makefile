@@ -8,6 +8,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 SECONDS ?= 60
+RELEASES ?= bookworm trixie
 # Set to any value where the packages are there but apt-get is not.
 SKIP_DEPENDENCIES ?=
 
@@ -104,6 +105,19 @@ bench: ## Hawser, nginx and HAProxy side by side
 install: ## the release build, its configuration (kept where there is one), unit, manual; DESTDIR, PREFIX, SYSCONFDIR
 	@test -x build/release/hawser || { echo "run 'make build' first"; exit 1; }
 	@HAWSER_SYSCONFDIR="$(SYSCONFDIR)" cmake --install build/release --strip --prefix "$(PREFIX)"
+
+.PHONY: deb
+deb: ## the Debian packages, in build/deb
+	$(dependencies) build deb
+	@packaging/build-deb.sh
+
+.PHONY: package-test
+package-test: ## as root: build, install, upgrade under live sessions and remove the packages in fresh roots of RELEASES
+	$(dependencies) package-test
+	@status=0; for release in $(RELEASES); do \
+	  DEBIAN_RELEASE=$$release $(python) -m pytest -p no:cacheprovider -x -v -rA tests/packaging/test_debian_package.py \
+	    || status=1; \
+	done; exit $$status
 
 .PHONY: rpm
 rpm: ## build/rpm: the source and binary rpm, and an SPDX document of what is in it

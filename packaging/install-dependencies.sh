@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 and 13) that building and testing Hawser needs, and only those that are missing.
-# Usage: packaging/install-dependencies.sh GROUP…   with groups build, test, lint, fuzz, bench, demo, rpm.
+# Usage: packaging/install-dependencies.sh GROUP…   with groups build, test, lint, fuzz, bench, demo, deb,
+# package-test, rpm.
 set -euo pipefail
 
 usage() {
-  echo "usage: $0 GROUP…  (build, test, lint, fuzz, bench, demo, rpm)" >&2
+  echo "usage: $0 GROUP…  (build, test, lint, fuzz, bench, demo, deb, package-test, rpm)" >&2
   exit 2
 }
 
@@ -27,6 +28,11 @@ packages_of() {
     fuzz) echo clang-19 libclang-rt-19-dev ;;
     bench) echo nginx-light haproxy valgrind openssl python3 ;;
     demo) echo python3 python3-websockets ;;
+    deb)
+      echo dpkg-dev debhelper dh-apparmor lintian git
+      systemd_packages
+      ;;
+    package-test) echo debootstrap dpkg-dev git iproute2 python3 python3-pytest util-linux ;;
     rpm) echo rpm rpm2cpio cpio binutils python3 ;;
     *) usage ;;
   esac
