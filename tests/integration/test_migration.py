@@ -1,5 +1,6 @@
 """The set-ups of conf/migration/: the files of nginx, HAProxy and Hawser do the same for real clients and servers, and where
 they differ by design each one's own answer is stated."""
+import contextlib
 import re
 import select
 import ssl
@@ -10,13 +11,16 @@ import pytest
 
 from harness.certificates import common_name, trusting_context
 from harness.migration_clients import HOME, ask, ask_to_upgrade, echoes, told, upgrade_status, values_of
-from harness.migration_trio import Trio, migrated, shelf  # noqa: F401  fixtures
+from harness.migration_trio import migrated, shelf  # noqa: F401  fixtures
 from harness.peers import node_folder, run_client, verify
 from harness.raw_client import connect, get, open_websocket
+from harness.waiting import wait_until
 
 ONE_APPLICATION = {"10.0.0.11:9001": "chat", "10.0.0.21:8080": "site"}
 TWO_NAMES = {"10.0.0.11:9001": "chat", "10.0.0.12:9001": "play"}
 STICKY = {**{f"10.0.0.3{n}:3000": f"realtime{n}" for n in (1, 2, 3)}, **{f"10.0.0.4{n}:9001": f"rooms{n}" for n in (1, 2, 3)}}
+ROUTING = {"10.0.0.11:9001": "chat", "10.0.0.21:8080": "api", "10.0.0.31:8080": "pages"}
+LIMITS = {"10.0.0.11:9001": "chat", "10.0.0.21:8080": "api"}
 
 
 # --- one application ---
@@ -76,15 +80,12 @@ def test_a_silent_websocket_ends_when_the_longest_silence_of_nginx_and_haproxy_i
             assert wire.is_at_end(), "ended without a Close frame"
 
 
+@pytest.mark.parametrize("migrated", ["nginx"], indirect=True)
 @pytest.mark.parametrize("directive", ["proxy_http_version 1.1;", "proxy_set_header Upgrade $http_upgrade;",
                                        "proxy_set_header Connection $connection_upgrade;"])
-def test_nginx_upgrades_nothing_when_one_of_three_directives_is_missing(tmp_path, shelf, directive):
-    trio = Trio("nginx", tmp_path, shelf)
-    try:
-        proxy = trio("one-application", names=ONE_APPLICATION, edit=lambda text: text.replace(directive, ""))
-        assert upgrade_status(proxy.address(), "/ws") == 200
-    finally:
-        trio.finish()
+def test_nginx_upgrades_nothing_when_one_of_three_directives_is_missing(migrated, directive):
+    proxy = migrated("one-application", names=ONE_APPLICATION, edit=lambda text: text.replace(directive, ""))
+    assert upgrade_status(proxy.address()) == 200
 
 
 # --- TLS and two names ---
@@ -169,3 +170,115 @@ def test_clients_without_the_cookie_are_spread(migrated):
         with open_websocket(proxy.address(), "/rooms/7") as wire:
             names.add(wire.upgrade.get("x-server"))
     assert len(names) == 3
+
+
+# --- routing and headers ---
+
+def test_host_and_path_choose_the_server_and_the_prefix_is_taken_away(migrated):
+    proxy = migrated("routing", names=ROUTING)
+    with open_websocket(proxy.address(), "/ws/lobby", host="chat.example.com") as wire:
+        assert wire.upgrade.get("x-server") == "chat"
+        assert wire.upgrade.get("x-content-type-options") == "nosniff"
+        assert echoes(wire)
+    page = told(ask(proxy.address(), "/about"))
+    assert (page["server"], page["target"]) == ("pages", "/about")
+    users = told(ask(proxy.address(), "/v1/users?page=2", host="api.example.com"))
+    assert (users["server"], users["target"]) == ("api", "/users?page=2")
+
+
+def test_the_prefix_alone_is_the_root_to_hawser(migrated):
+    proxy = migrated("routing", names=ROUTING)
+    answer = ask(proxy.address(), "/v1", host="api.example.com")
+    assert answer.status == proxy.answer_of(nginx=301, haproxy=404, hawser=200)
+    assert proxy.kind != "hawser" or told(answer)["target"] == "/"
+
+
+def test_what_the_proxy_answers_itself(migrated):
+    proxy = migrated("routing", names=ROUTING)
+    pong = ask(proxy.address(), "/ping", host="api.example.com")
+    assert (pong.status, pong.body, pong.get("content-type")) == (200, b"pong\n", "text/plain")
+    moved = ask(proxy.address(), "/v0", host="api.example.com")
+    assert (moved.status, moved.get("location")) == (308, "https://api.example.com/v1/")
+    assert ask(proxy.address(), "/", host="api.example.com").status == 404
+    assert ask(proxy.address(), "/", host="other.example.com").status == 404
+    assert not any(server.heads for server in proxy.servers.values())
+
+
+def test_headers_are_set_and_removed_both_ways(migrated):
+    proxy = migrated("routing", names=ROUTING)
+    page = ask(proxy.address(), headers=[("X-Tenant", "another")])
+    assert values_of(told(page)["headers"], "X-Tenant") == ["example"]
+    assert values_of(told(page)["headers"], "Host") == ["chat.example.com"]
+    assert page.get("x-content-type-options") == "nosniff"
+    assert page.get("x-powered-by") is None
+
+
+CLAIM = [("X-Forwarded-For", "203.0.113.9"), ("X-Real-IP", "203.0.113.9")]
+
+
+@pytest.mark.parametrize("source, client", [("127.1.0.5", "203.0.113.9"), (HOME, HOME)])
+def test_the_client_is_whom_a_balancer_in_front_names_and_nobody_elses_word_counts(migrated, source, client):
+    proxy = migrated("routing", names=ROUTING)
+    headers = told(ask(proxy.address(), headers=CLAIM, source=source))["headers"]
+    assert values_of(headers, "X-Real-IP") == [client]
+    chain = f"{client}, {source}" if proxy.kind == "hawser" and source != HOME else client
+    assert values_of(headers, "X-Forwarded-For") == [chain]
+
+
+# --- limits ---
+
+def test_a_client_has_so_many_sessions_and_others_have_theirs(migrated):
+    proxy = migrated("limits", names=LIMITS)
+    with contextlib.ExitStack() as held:
+        for _ in range(10):
+            held.enter_context(open_websocket(proxy.address(), "/ws"))
+        assert upgrade_status(proxy.address()) == 429
+        assert upgrade_status(proxy.address(), source="127.3.0.1") == 101
+    wait_until(lambda: upgrade_status(proxy.address()) == 101, what="the client's sessions to be forgotten")
+
+
+def answers_until_refused(proxy, most=300):
+    """The statuses of requests one after another, up to the first that is not 200."""
+    statuses = []
+    while len(statuses) < most and (not statuses or statuses[-1] == 200):
+        statuses.append(ask(proxy.address(), "/api/users").status)
+    return statuses
+
+
+def test_a_client_that_asks_too_often_gets_429(migrated):
+    proxy = migrated("limits", names=LIMITS)
+    statuses = answers_until_refused(proxy)
+    assert statuses[-1] == 429
+    assert len(statuses) > proxy.answer_of(nginx=20, haproxy=100, hawser=20)
+    assert ask(proxy.address(), "/api/users", source="127.3.0.1").status == 200
+    assert upgrade_status(proxy.address()) == 101, "what is not below /api is not counted"
+
+
+@pytest.mark.parametrize("migrated", ["nginx"], indirect=True)
+def test_nginx_refuses_with_503_unless_told_otherwise(migrated):
+    proxy = migrated("limits", names=LIMITS, edit=lambda text: re.sub(r"limit_\w+_status 429;", "", text))
+    assert answers_until_refused(proxy)[-1] == 503
+
+
+@pytest.mark.parametrize("size, status", [(65536, 200), (65537, 413)])
+def test_a_body_above_the_limit_is_refused(migrated, size, status):
+    proxy = migrated("limits", names=LIMITS)
+    with connect(proxy.address()) as wire:
+        wire.send(f"POST /api/upload HTTP/1.1\r\nHost: chat.example.com\r\nContent-Length: {size}\r\n\r\n".encode())
+        wire.send(b"x" * (size if status == 200 else 1))
+        assert wire.read_answer().status == status
+
+
+def test_a_chunked_body_above_the_limit_passes_the_announced_lengths_of_haproxy(migrated):
+    proxy = migrated("limits", names=LIMITS)
+    with connect(proxy.address()) as wire:
+        wire.send(b"POST /api/upload HTTP/1.1\r\nHost: chat.example.com\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            wire.send(b"%x\r\n" % 65537 + b"x" * 65537 + b"\r\n0\r\n\r\n")
+        assert wire.read_answer().status == proxy.answer_of(nginx=413, haproxy=200, hawser=413)
+
+
+@pytest.mark.parametrize("source, status", [("127.2.0.1", 200), ("127.2.9.1", 403), (HOME, 403)])
+def test_only_some_networks_come_in(migrated, source, status):
+    proxy = migrated("limits", names=LIMITS)
+    assert ask(proxy.address(), "/internal/state", source=source).status == status

@@ -21,10 +21,16 @@ def ask(address, path="/", host="chat.example.com", headers=(), source=HOME, met
         return wire.read_answer(method)
 
 
-def ask_to_upgrade(address, path="/ws", source=HOME, **handshake):
-    """A Wire on which the answer's head was read, whatever it is: `upgrade`."""
+def ask_without_waiting(address, path="/ws", source=HOME, **handshake):
+    """A Wire on which a handshake was sent."""
     wire = connect_from(source, address)
     wire.send(handshake_bytes(path, **{"host": "chat.example.com", **handshake}))
+    return wire
+
+
+def ask_to_upgrade(address, path="/ws", **options):
+    """A Wire on which the answer's head was read, whatever it is: `upgrade`."""
+    wire = ask_without_waiting(address, path, **options)
     wire.upgrade = wire.read_head()
     return wire
 

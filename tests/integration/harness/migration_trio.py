@@ -18,6 +18,8 @@ def start_process(file):
         process = {"nginx": Nginx, "haproxy": Haproxy}[file.kind](file.path)
     try:
         wait_until_it_accepts(process, file)
+        if file.kind != "hawser":
+            process.wait_until_ready()
     except BaseException:
         process.finish()
         raise
