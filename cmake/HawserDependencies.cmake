@@ -45,9 +45,6 @@ else()
 endif()
 add_library(hawser::yaml_cpp ALIAS hawser_yaml_cpp)
 
-find_package(spdlog REQUIRED)
-add_library(hawser::spdlog ALIAS spdlog::spdlog)
-
 # llhttp: a library where the distribution has one (Debian 13), else the C sources of node-llhttp (Debian 12).
 find_library(LLHTTP_LIBRARY llhttp)
 find_path(LLHTTP_INCLUDE_DIR llhttp.h PATH_SUFFIXES llhttp PATHS /usr/share/include)

@@ -3,7 +3,6 @@
 #include <uv.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "event/byte_stream.h"
@@ -18,7 +17,8 @@ struct Loop::Handles {
   uv_timer_t tick{};
   uv_timer_t next_delay{};
   Poller poller;
-  std::array<std::byte, kReadHeadroom + kReceiveBufferSize> buffer{};
+  // Not set to zero: what nobody has read into takes no memory.
+  std::unique_ptr<std::byte[]> buffer = std::make_unique_for_overwrite<std::byte[]>(kReadHeadroom + kReceiveBufferSize);
 };
 
 Loop::Loop() : handles_(std::make_unique<Handles>()) {}
@@ -117,7 +117,9 @@ void Loop::destroy_disposed() noexcept {
   }
 }
 
-std::span<std::byte> Loop::receive_buffer() noexcept { return std::span(handles_->buffer).subspan(kReadHeadroom); }
+std::span<std::byte> Loop::receive_buffer() noexcept {
+  return {handles_->buffer.get() + kReadHeadroom, kReceiveBufferSize};
+}
 
 uv_loop_s* Loop::raw() noexcept { return &handles_->loop; }
 

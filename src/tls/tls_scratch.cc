@@ -62,7 +62,7 @@ struct ScratchBio {
 };
 
 TlsScratch::TlsScratch()
-    : plain_(event::kReadHeadroom + kPlainCapacity),
+    : plain_(std::make_unique_for_overwrite<std::byte[]>(event::kReadHeadroom + kPlainCapacity)),
       method_(ScratchBio::create_method(), BIO_meth_free),
       bio_(BIO_new(method_.get()), ScratchBio::free) {
   if (bio_ == nullptr) throw std::bad_alloc();

@@ -47,9 +47,9 @@ class TlsScratch {
 
   // A new reference to the shared BIO.
   [[nodiscard]] bio_st* share_bio() const noexcept;
-  [[nodiscard]] std::span<std::byte> plain() noexcept { return std::span(plain_).subspan(event::kReadHeadroom); }
+  [[nodiscard]] std::span<std::byte> plain() noexcept { return {plain_.get() + event::kReadHeadroom, kPlainCapacity}; }
 
-  std::vector<std::byte> plain_;
+  std::unique_ptr<std::byte[]> plain_;           // takes no memory before TLS is used
   std::vector<std::byte> output_;                // encrypted, on its way to one stream's transport
   std::span<const std::byte>* input_ = nullptr;  // encrypted, not yet read; null outside any scope
   std::unique_ptr<bio_method_st, void (*)(bio_method_st*)> method_;
