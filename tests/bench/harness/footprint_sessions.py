@@ -63,8 +63,8 @@ def kernel_share(before, after):
             count, size = after["slab"][cache]
             caches[cache] = max(0, count - before["slab"][cache][0]) * size / sockets
     caches["dentry"] = after["slab"]["dentry"][1]
-    all_slabs = (after["all_slabs"] - before["all_slabs"]) / sockets
-    return {"sockets": sockets, "caches": caches, "all_slabs": all_slabs, "buffers": (after["sockets"][1] - before["sockets"][1]) / sockets}
+    return {"sockets": sockets, "caches": caches, "all_slabs": (after["all_slabs"] - before["all_slabs"]) / sockets,
+            "buffers": (after["sockets"][1] - before["sockets"][1]) / sockets}
 
 
 def measure_kind(scheme, proxy, tools, count, say):
