@@ -1,6 +1,5 @@
 #include "server/service_reports.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace hawser::server {
@@ -47,20 +46,30 @@ void ServiceReports::serving() {
   if (!manager_.is_present() || phase_ != Phase::starting) return;
   phase_ = Phase::serving;
   send(add_status(ServiceNotice().ready()));
+  const EarlyReload early = std::exchange(early_reload_, EarlyReload::none);
+  if (early != EarlyReload::none) announce_reload();
+  if (early == EarlyReload::over) reload_ended(last_reload_);
   report_regularly();
   start_watchdog();
 }
 
 void ServiceReports::reload_began() {
-  if (!manager_.is_present() || phase_ != Phase::serving) return;
+  if (!manager_.is_present() || (phase_ != Phase::serving && phase_ != Phase::starting)) return;
+  reload_began_at_ = subject_.monotonic_now();
+  if (phase_ == Phase::serving) return announce_reload();
+  early_reload_ = EarlyReload::under_way;
+}
+
+void ServiceReports::announce_reload() {
   phase_ = Phase::reloading;
-  send(add_status(ServiceNotice().reloading(subject_.monotonic_now())));
+  send(add_status(ServiceNotice().reloading(reload_began_at_)));
 }
 
 void ServiceReports::reload_ended(Reload outcome) {
+  last_reload_ = outcome;
+  if (early_reload_ == EarlyReload::under_way) early_reload_ = EarlyReload::over;
   if (!manager_.is_present() || phase_ != Phase::reloading) return;
   phase_ = Phase::serving;
-  last_reload_ = outcome;
   send(add_status(ServiceNotice().ready()));
 }
 
@@ -107,6 +116,7 @@ void ServiceReports::feed_regularly() {
 void ServiceReports::on_delay(event::Delay& delay) {
   if (&delay == &next_feeding_) return feed_regularly();
   if (&delay == &next_attempt_) return settle(manager_.send_waiting());
+  if (phase_ == Phase::draining && loop_.now() >= drain_deadline_) phase_ = Phase::ending;
   ServiceNotice notice;
   if (is_stopping()) notice.extend_timeout(kExtension);
   if (status_text() != last_status_) add_status(notice);
@@ -156,7 +166,7 @@ std::string ServiceReports::status_text() const {
     case Phase::reloading:
       return "reloading, " + sessions;
     case Phase::draining: {
-      const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(drain_deadline_ - loop_.now(), Duration(0)));
+      const auto left = std::chrono::ceil<std::chrono::seconds>(drain_deadline_ - loop_.now());
       return "draining, " + sessions + ", " + to_string(Duration(left)) + " left";
     }
     case Phase::ending:

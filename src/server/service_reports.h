@@ -3,8 +3,8 @@
 // sd_notify(3).
 //
 //   starting --serving()--> serving --reload_began()--> reloading --reload_ended()--> serving
-//   starting, serving, reloading --draining()--> draining --ending()--> ending; each of them --ending()--> ending
-//   all --handed_over()--> silent
+//   starting, serving, reloading --draining()--> draining --its deadline--> ending
+//   starting, serving, reloading, draining --ending()--> ending;  all --handed_over()--> silent
 #pragma once
 
 #include <chrono>
@@ -45,7 +45,8 @@ class ServiceReports final : private WatchdogObserver, private event::DelayObser
   ServiceReports& operator=(const ServiceReports&) = delete;
   ~ServiceReports() = default;
 
-  // Every listener accepts, and in an upgrade the old process has named this one.
+  // Every listener accepts, and in an upgrade the old process has named this one: nobody would listen before. A reload
+  // that came earlier is told now.
   void serving();
   void reload_began();
   void reload_ended(Reload outcome);
@@ -69,6 +70,7 @@ class ServiceReports final : private WatchdogObserver, private event::DelayObser
   void start_watchdog();
   void feed_regularly();
   void report_regularly();
+  void announce_reload();
   void send(const ServiceNotice& notice);
   void settle(const Status& sent);
   // Adds the status, also when it is the same as the last one.
@@ -89,6 +91,8 @@ class ServiceReports final : private WatchdogObserver, private event::DelayObser
   event::Delay next_attempt_;  // while the manager's queue is full
   std::string last_status_;
   TimePoint drain_deadline_{};
+  std::chrono::microseconds reload_began_at_{};
+  enum class EarlyReload : std::uint8_t { none, under_way, over } early_reload_ = EarlyReload::none;
   Phase phase_ = Phase::starting;
   Reload last_reload_ = Reload::taken;
   enum class Contact : std::uint8_t { good, lost } contact_ = Contact::good;

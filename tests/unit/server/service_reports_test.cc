@@ -98,6 +98,27 @@ TEST_CASE("A reload is framed, and its refusal is told until the next one") {
   CHECK(rig.said().back() == "READY=1\nSTATUS=serving, 0 sessions");
 }
 
+TEST_CASE("A reload that begins before anybody listens is told afterwards") {
+  Rig rig;
+  rig.reports->reload_began();
+  CHECK(rig.said().empty());
+  rig.reports->serving();
+  CHECK(rig.said() == Texts{"READY=1\nSTATUS=serving, 0 sessions",
+                            "RELOADING=1\nMONOTONIC_USEC=1234567\nSTATUS=reloading, 0 sessions"});
+  rig.reports->reload_ended(Reload::taken);
+  CHECK(rig.said() == Texts{"READY=1\nSTATUS=serving, 0 sessions"});
+}
+
+TEST_CASE("So is one that is over by then") {
+  Rig rig;
+  rig.reports->reload_began();
+  rig.reports->reload_ended(Reload::taken);
+  rig.reports->serving();
+  CHECK(rig.said() == Texts{"READY=1\nSTATUS=serving, 0 sessions",
+                            "RELOADING=1\nMONOTONIC_USEC=1234567\nSTATUS=reloading, 0 sessions",
+                            "READY=1\nSTATUS=serving, 0 sessions"});
+}
+
 TEST_CASE("The number of sessions is told when it has changed, and only then") {
   Rig rig;
   rig.reports->serving();
@@ -120,6 +141,15 @@ TEST_CASE("A drain asks for more time again and again") {
   CHECK(rig.says("EXTEND_TIMEOUT_USEC=10000000\nSTATUS=draining, 2 sessions, 1"));
   rig.reports->ending();
   CHECK(rig.said() == Texts{"EXTEND_TIMEOUT_USEC=10000000\nSTATUS=ending, 2 sessions"});
+  CHECK(rig.says("EXTEND_TIMEOUT_USEC=10000000"));
+}
+
+TEST_CASE("A drain whose time is over is an end, and asks on") {
+  Rig rig;
+  rig.reports->serving();
+  rig.sessions = 1;
+  rig.reports->draining(rig.turned.loop().now() + 500ms);
+  CHECK(rig.says("EXTEND_TIMEOUT_USEC=10000000\nSTATUS=ending, 1 session"));
   CHECK(rig.says("EXTEND_TIMEOUT_USEC=10000000"));
 }
 
