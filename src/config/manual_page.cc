@@ -137,7 +137,7 @@ void PageWriter::write_sections_below(const Section& section, const std::string&
 void PageWriter::write_example(std::string_view text) {
   std::string said;
   while (text.starts_with('#')) {
-    std::string_view line = take_line(text).substr(1);
+    const std::string_view line = take_line(text).substr(1);
     if (line.find("yaml-language-server:") != std::string_view::npos) continue;
     said.append(line);
   }
