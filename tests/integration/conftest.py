@@ -20,6 +20,7 @@ from harness.tls_server import TlsServer  # noqa: E402
 def pytest_configure(config):
     config.addinivalue_line("markers", "soak: too long for the common run; chosen with -m soak")
     config.addinivalue_line("markers", "heavy: thousands of sessions or gigabytes; tens of seconds")
+    config.addinivalue_line("markers", "installed: judges what lies beside the binary, which is the same in every build")
     config.addinivalue_line("markers", "figures: measures memory or time, which a sanitized build distorts")
 
 

@@ -8,6 +8,7 @@ import pytest
 from harness.installation import ROOT, configure, files_of, folders_of, install
 from harness.unit_file import read_unit
 
+pytestmark = pytest.mark.installed
 CONFIGURATION_FILES = ["/etc/apparmor.d/usr.sbin.hawser", "/etc/default/hawser", "/etc/hawser/hawser.yaml",
                        "/etc/logrotate.d/hawser", "/etc/ufw/applications.d/hawser"]
 EXAMPLES = [str(path.relative_to(ROOT / "conf")) for path in (ROOT / "conf").rglob("*") if path.is_file()]

@@ -20,6 +20,8 @@ from harness.terminal import Terminal
 from harness.unit_file import read_unit, seconds_of
 from harness.waiting import wait_until
 
+pytestmark = pytest.mark.installed
+
 
 def run(*command, **options):
     """A program that must succeed; what it said, errors included."""

@@ -216,7 +216,7 @@ STEPS = {
     "unit-asan": functools.partial(unit, "asan"),
     "unit-tsan": functools.partial(unit, "tsan"),
     "blackbox-release": functools.partial(blackbox, "release"),
-    "blackbox-asan": functools.partial(blackbox, "asan", marks="not soak and not heavy and not figures"),
+    "blackbox-asan": functools.partial(blackbox, "asan", marks="not soak and not heavy and not figures and not installed"),
     "soak": functools.partial(blackbox, "release", marks="soak", timeout=2 * 60 * 60),
     "fuzz": fuzz,
 }

@@ -1,6 +1,6 @@
 """Puts a process into what a unit of systemd asks for, as far as that goes without systemd: its view of the file system, its
 capabilities and its system calls. Needs root. A call that the unit forbids kills the process, where systemd would only
-refuse it: so that a test sees it."""
+refuse it: so that a test sees it. Calls that a library is known to try and to do without are refused as by systemd."""
 import ctypes
 import os
 import pathlib
@@ -17,7 +17,8 @@ PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 24, 
 SYS_CAPSET = 126  # x86_64
 CAPABILITIES = {"CAP_NET_BIND_SERVICE": 10}
 PROT_WRITE, PROT_EXEC = 2, 4
-KILL, ALLOW, NO_SUCH_CALL = 0x80000000, 0x7FFF0000, 0x00050000 | 38
+KILL, ALLOW, NO_SUCH_CALL, NOT_PERMITTED = 0x80000000, 0x7FFF0000, 0x00050000 | 38, 0x00050000 | 1
+TRIED = ["io_uring_setup"]  # by libuv from 1.45 on (Debian 13)
 EQUAL, MASKED_EQUAL = 4, 7
 KERNEL_FILE_SYSTEMS = ("proc", "sysfs", "devtmpfs", "devpts", "mqueue", "cgroup", "cgroup2")
 
@@ -52,6 +53,7 @@ class SystemCalls:
         self._filter = ctypes.c_void_p(self._library.seccomp_init(ctypes.c_uint32(KILL)))
 
     def allow(self, name, *comparisons, action=ALLOW):
+        """Or does with it what `action` says."""
         number = self._library.seccomp_syscall_resolve_name(name.encode())
         if number < 0:
             return  # of another processor
@@ -96,6 +98,9 @@ class UnitSandbox:
         calls = SystemCalls()
         for name in sorted(allowed_system_calls(self._directives)):
             special.get(name, SystemCalls.allow)(calls, name)
+        assert self._value("SystemCallErrorNumber") == "EPERM"
+        for name in TRIED:
+            calls.allow(name, action=NOT_PERMITTED)
         return calls
 
     def _socket(self, calls, name):
