@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from harness.hawser_process import hawser_binary
 from harness.installation import ROOT, configure, files_of, folders_of, install
 from harness.unit_file import read_unit
 
@@ -118,3 +119,15 @@ def test_configuration_that_is_there_is_kept(for_debian_13, tmp_path):
     for path in CONFIGURATION_FILES:
         assert (tmp_path / path.lstrip("/")).read_text() == "mine\n"
         assert f"Kept: {tmp_path}{path}" in said
+
+
+def test_make_install_takes_its_three_folders(tmp_path):
+    """From build/release, as people do after `make build`."""
+    if pathlib.Path(hawser_binary()) != ROOT / "build/release/hawser":
+        pytest.skip("another build is under test")
+    subprocess.run(["make", "-C", str(ROOT), "install", f"DESTDIR={tmp_path}", "PREFIX=/opt/hawser", "SYSCONFDIR=/opt/etc"],
+                   check=True, capture_output=True)
+    unit = read_unit(tmp_path / "opt/hawser/lib/systemd/system/hawser.service")
+    assert unit["ExecStart"] == ["/opt/hawser/sbin/hawser -c /opt/etc/hawser/hawser.yaml $HAWSER_OPTIONS"]
+    assert (tmp_path / "opt/etc/hawser/hawser.yaml").is_file() and not (tmp_path / "etc").exists()
+    assert (tmp_path / "opt/hawser/sbin/hawser").stat().st_size < pathlib.Path(hawser_binary()).stat().st_size, "stripped"
