@@ -13,6 +13,7 @@ from harness.waiting import Stopwatch, wait_until
 
 KIB = 1024
 MIB = 1024 * KIB
+RESIDENT = 18 * MIB  # most of it are the shared libraries, which differ by distribution
 
 
 def serving(servers=("127.0.0.1:9",), workers=2, **listener):
@@ -36,16 +37,16 @@ def unsanitized():
 @pytest.mark.figures
 def test_memory_after_the_start(hawser, unsanitized):
     proxy = at_rest(hawser(serving()))
-    assert proxy.memory("Anonymous") < 2 * MIB
-    assert proxy.memory("Rss") < 12 * MIB
+    assert proxy.memory("Anonymous") < 2.5 * MIB
+    assert proxy.memory("Rss") < RESIDENT
 
 
 @pytest.mark.figures
 def test_memory_after_the_start_with_tls(hawser, certificate, unsanitized):
     pair = {"cert_file": str(certificate.cert_file), "key_file": str(certificate.key_file)}
     proxy = at_rest(hawser(serving(tls={"certificates": [pair]})))
-    assert proxy.memory("Anonymous") < 3 * MIB
-    assert proxy.memory("Rss") < 13 * MIB
+    assert proxy.memory("Anonymous") < 3.5 * MIB
+    assert proxy.memory("Rss") < RESIDENT
 
 
 @pytest.mark.figures
