@@ -8,9 +8,9 @@ RULE = re.compile(r"^aare: .*?   ->   (.*)\nrule: .*? \(0x([0-9a-f]+)/", re.MULT
 
 
 def parse(profile, *options):
-    """The folder of the profile is searched for what it includes, before /etc/apparmor.d."""
-    command = ["apparmor_parser", "--skip-kernel-load", "--skip-cache", "--kernel-features", FEATURES, "--warn=all", "--Werror",
-               "--Include", str(profile.parent)]
+    """The folder of the profile is searched for what it includes, before /etc/apparmor.d, whose files may be of a newer ABI."""
+    command = ["apparmor_parser", "--skip-kernel-load", "--skip-cache", "--kernel-features", FEATURES,
+               "--warn=all", "--warn=no-abi", "--Werror", "--Include", str(profile.parent)]
     return subprocess.run([*command, *options, str(profile)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
