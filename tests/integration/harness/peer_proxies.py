@@ -1,5 +1,6 @@
 """nginx and HAProxy as they are installed, started with a file and ended with the test."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +29,12 @@ def run_nginx(file, *arguments):
 
 def run_haproxy(file, *arguments):
     return subprocess.run([program("haproxy"), "-f", str(file), *arguments], capture_output=True, text=True, timeout=20)
+
+
+def haproxy_version():
+    """As (2, 6)."""
+    done = subprocess.run([program("haproxy"), "-v"], capture_output=True, text=True, timeout=20)
+    return tuple(int(part) for part in re.search(r"version (\d+)\.(\d+)", done.stdout).groups())
 
 
 def catches(pid, number):
