@@ -94,6 +94,17 @@ def test_who_is_asked_to_quit_lets_sessions_end(migrated):
     assert proxy.process.wait_for_exit() == 0
 
 
+def test_whose_time_is_over_is_told_by_hawser_and_cut_by_the_others(migrated):
+    proxy = migrated("operations", names=NAMES, edit=lambda text: re.sub(r"(_timeout:?|stop-after) 1h", r"\1 1s", text))
+    with open_websocket(proxy.address()) as wire:
+        proxy.process.send_signal(END_POLITELY[proxy.kind])
+        if proxy.kind == "hawser":
+            assert wire.read_close_code() == 1001
+            wire.send_close(1001)
+        assert wire.is_at_end()
+    assert proxy.process.wait_for_exit() == 0 or proxy.kind == "haproxy"
+
+
 @pytest.mark.parametrize("migrated", ["hawser"], indirect=True)
 def test_a_new_binary_takes_over_and_the_old_process_lets_its_sessions_end(migrated):
     proxy = migrated("operations", names=NAMES)
