@@ -1,6 +1,7 @@
 #include "proxy/compile_tls.h"
 
 #include <string>
+#include <utility>
 
 #include "base/hash.h"
 #include "proxy/file_contents.h"
@@ -49,7 +50,8 @@ const ListenerOptions* find_listener(const Snapshot* snapshot, const std::string
 }  // namespace
 
 void compile_listener_tls(const config::ListenerTls& tls, const config::Location& where, const Snapshot* predecessor,
-                          ListenerOptions& options, config::Diagnostics& diagnostics) {
+                          std::optional<tls::TicketKeys> inherited, ListenerOptions& options,
+                          config::Diagnostics& diagnostics) {
   options.tls_fingerprint = fingerprint_of(tls);
   const ListenerOptions* const before = find_listener(predecessor, options.name);
   if (before != nullptr && before->tls_fingerprint == options.tls_fingerprint) {
@@ -57,7 +59,7 @@ void compile_listener_tls(const config::ListenerTls& tls, const config::Location
     return;
   }
   tls::ServerContextOptions wanted = context_options(tls);
-  wanted.predecessor = before != nullptr ? before->tls.get() : nullptr;
+  wanted.ticket_keys = before != nullptr ? before->tls->ticket_keys() : std::move(inherited);
   auto context = tls::ServerContext::create(wanted);
   if (context) {
     options.tls = std::move(*context);

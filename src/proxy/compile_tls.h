@@ -1,6 +1,8 @@
 // The TLS part of compiling a snapshot. Main thread.
 #pragma once
 
+#include <optional>
+
 #include "config/config.h"
 #include "config/location.h"
 #include "proxy/snapshot.h"
@@ -8,8 +10,9 @@
 namespace hawser::proxy {
 
 // Sets `options.tls`: the predecessor's context of the listener of that name when nothing it was made from changed,
-// file contents included; else a new one that keeps the predecessor's ticket keys.
+// file contents included; else a new one that keeps the predecessor's ticket keys, or those of `inherited` without one.
 void compile_listener_tls(const config::ListenerTls& tls, const config::Location& where, const Snapshot* predecessor,
-                          ListenerOptions& options, config::Diagnostics& diagnostics);
+                          std::optional<tls::TicketKeys> inherited, ListenerOptions& options,
+                          config::Diagnostics& diagnostics);
 
 }  // namespace hawser::proxy

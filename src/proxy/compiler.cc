@@ -30,7 +30,10 @@ void add_listeners(const config::Configuration& configuration, const Snapshot* p
     options->new_sessions_per_second = listener.new_sessions_per_second;
     options->max_head_size = listener.max_head_size.bytes;
     options->state = states.listener(listener.name);
-    if (listener.tls) compile_listener_tls(*listener.tls, listener.where, predecessor, *options, diagnostics);
+    if (listener.tls) {
+      compile_listener_tls(*listener.tls, listener.where, predecessor, states.inherited_ticket_keys(listener.name),
+                           *options, diagnostics);
+    }
     snapshot.listeners.push_back(std::move(options));
   }
 }

@@ -37,6 +37,15 @@ std::shared_ptr<ListenerState> StateRegistry::listener(const std::string& name) 
   return find_or_make(listeners_, name);
 }
 
+void StateRegistry::inherit_ticket_keys(const std::string& listener, const tls::TicketKeys& keys) {
+  ticket_keys_.insert_or_assign(listener, keys);
+}
+
+std::optional<tls::TicketKeys> StateRegistry::inherited_ticket_keys(const std::string& listener) const {
+  const auto found = ticket_keys_.find(listener);
+  return found != ticket_keys_.end() ? std::optional(found->second) : std::nullopt;
+}
+
 std::shared_ptr<limits::RateLimiter> StateRegistry::rate_limiter(const std::string& name) {
   return find_or_make(rate_limiters_, name, random_u64());
 }

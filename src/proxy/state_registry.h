@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "limits/rate_limiter.h"
 #include "proxy/listener_state.h"
+#include "tls/ticket_keys.h"
 #include "upstream/server_state.h"
 #include "upstream/upstream_state.h"
 
@@ -25,6 +27,9 @@ class StateRegistry {
   [[nodiscard]] std::shared_ptr<ListenerState> listener(const std::string& name);
   // `name` says whose rate it is: whoever gives the same name shares its buckets.
   [[nodiscard]] std::shared_ptr<limits::RateLimiter> rate_limiter(const std::string& name);
+  // Those with which the process before this one protected the tickets of a listener; nothing: none are known.
+  void inherit_ticket_keys(const std::string& listener, const tls::TicketKeys& keys);
+  [[nodiscard]] std::optional<tls::TicketKeys> inherited_ticket_keys(const std::string& listener) const;
   // Drops the entries nobody refers to any more.
   void forget_unused();
 
@@ -34,6 +39,7 @@ class StateRegistry {
   std::map<std::string, std::weak_ptr<upstream::GroupState>> groups_;
   std::map<std::string, std::weak_ptr<ListenerState>> listeners_;
   std::map<std::string, std::weak_ptr<limits::RateLimiter>> rate_limiters_;
+  std::map<std::string, tls::TicketKeys> ticket_keys_;
 };
 
 }  // namespace hawser::proxy

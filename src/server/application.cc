@@ -93,6 +93,10 @@ int serve(const Command& command, ProgramImage program) {
   }
   surroundings.inheritance = std::move(*inheritance);
   proxy::StateRegistry states;
+  if (surroundings.inheritance) {
+    for (const auto& [listener, keys] : surroundings.inheritance->ticket_keys)
+      states.inherit_ticket_keys(listener, keys);
+  }
   LoadResult result = load_configuration(command.config_file, command.overrides, states);
   print_diagnostics(result.diagnostics);
   if (!result.loaded) return kExitInvalidConfiguration;

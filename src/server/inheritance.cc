@@ -62,11 +62,18 @@ void add_sockets(Inheritance& inheritance, std::string_view rest, Message messag
   for (event::Fd& socket : message.descriptors) known->sockets.push_back(std::move(socket));
 }
 
+void add_ticket_keys(Inheritance& inheritance, std::string_view rest) {
+  auto keys = tls::TicketKeys::from_bytes(rest.substr(0, tls::TicketKeys::kSize));
+  if (!keys) return;
+  inheritance.ticket_keys.push_back({std::string(rest.substr(tls::TicketKeys::kSize)), *keys});
+}
+
 void add(Inheritance& inheritance, Message message) {
-  if (message.descriptors.empty()) return;
   const std::string text = std::move(message.text);
   std::string_view rest = text;
   const std::string_view verb = take_word(rest);
+  if (verb == "ticket_keys") add_ticket_keys(inheritance, rest);
+  if (message.descriptors.empty()) return;
   if (verb == "listener") {
     add_sockets(inheritance, rest, std::move(message));
   } else if (verb == "pid_file") {
@@ -101,6 +108,9 @@ Status send_bequest(const HandoverChannel& channel, const Bequest& bequest) {
   }
   for (const Bequest::Sockets& sockets : bequest.sockets) {
     if (auto sent = send_sockets(channel, sockets); !sent) return sent;
+  }
+  for (const ListenerTicketKeys& entry : bequest.ticket_keys) {
+    if (auto sent = channel.send("ticket_keys " + std::string(entry.keys.bytes()) + entry.listener); !sent) return sent;
   }
   return channel.send(kEnd);
 }

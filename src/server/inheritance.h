@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "event/fd.h"
 #include "server/handover_channel.h"
+#include "tls/ticket_keys.h"
 
 namespace hawser::server {
 
@@ -27,6 +28,12 @@ struct InheritedSockets {
   std::vector<event::Fd> sockets;  // never empty
 };
 
+// With which the TLS sessions of a listener are resumed.
+struct ListenerTicketKeys {
+  std::string listener;
+  tls::TicketKeys keys;
+};
+
 struct InheritedPidFile {
   std::string path;
   event::Fd locked;
@@ -37,6 +44,7 @@ struct Inheritance {
   event::Fd error_output;  // the standard error to be used once ready: until then it goes to the old process
   std::optional<InheritedPidFile> pid_file;
   std::vector<InheritedSockets> sockets;
+  std::vector<ListenerTicketKeys> ticket_keys;
 };
 
 // The same as the old process has it, which keeps everything.
@@ -50,6 +58,7 @@ struct Bequest {
   std::string_view pid_file;  // empty: none
   int pid_file_descriptor = -1;
   std::vector<Sockets> sockets;
+  std::vector<ListenerTicketKeys> ticket_keys;
 };
 
 // Never blocks. The error: more than the channel holds.

@@ -275,18 +275,25 @@ void Supervisor::upgrade() {
     is_upgrade_wanted_ = true;
     return;
   }
-  Bequest bequest{STDERR_FILENO, {}, -1, startup_.sockets.bequest()};
-  if (startup_.pid_file) {
-    bequest.pid_file = startup_.pid_file->path();
-    bequest.pid_file_descriptor = startup_.pid_file->descriptor();
-  }
-  auto started = Successor::start(*startup_.loop, startup_.program, bequest, *this);
+  auto started = Successor::start(*startup_.loop, startup_.program, bequest(), *this);
   if (!started) return on_successor_failed(started.error().message);
   successor_ = std::move(*started);
   log(log::Level::info, log::LineBuilder("upgrading")
                             .add("binary", startup_.program.path)
                             .add("pid", static_cast<std::int64_t>(successor_->pid()))
                             .text());
+}
+
+Bequest Supervisor::bequest() const {
+  Bequest bequest{STDERR_FILENO, {}, -1, startup_.sockets.bequest(), {}};
+  if (startup_.pid_file) {
+    bequest.pid_file = startup_.pid_file->path();
+    bequest.pid_file_descriptor = startup_.pid_file->descriptor();
+  }
+  for (const auto& listener : snapshot_->listeners) {
+    if (listener->tls) bequest.ticket_keys.push_back({listener->name, listener->tls->ticket_keys()});
+  }
+  return bequest;
 }
 
 void Supervisor::refuse_upgrade(std::string_view reason) {

@@ -61,6 +61,7 @@ class Supervisor final : private SuccessorObserver {
   void drain();
   void end();
   void upgrade();
+  [[nodiscard]] Bequest bequest() const;
   void refuse_upgrade(std::string_view reason);
   void note_failed_attempt();
   void on_successor_ready(const std::vector<std::string>& keys) override;

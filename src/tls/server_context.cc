@@ -19,9 +19,6 @@
 namespace hawser::tls {
 namespace {
 
-// Name of the key, HMAC key and AES key, as OpenSSL's built-in ticket protection takes them.
-using TicketKeys = std::array<unsigned char, 80>;
-
 constexpr std::string_view kSessionIdContext = "hawser";
 constexpr std::string_view kProtocol = "http/1.1";
 
@@ -65,16 +62,18 @@ Status set_security(SSL_CTX* context, const ServerContextOptions& options) {
   return {};
 }
 
-Status set_sessions(SSL_CTX* context, TicketKeys& keys) {
+Status set_sessions(SSL_CTX* context, const TicketKeys& keys) {
   const auto* const id = reinterpret_cast<const unsigned char*>(kSessionIdContext.data());
   if (SSL_CTX_set_session_id_context(context, id, kSessionIdContext.size()) != 1)
     return openssl_refusal("session id context");
-  if (SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), static_cast<long>(keys.size())) != 1)
+  // The macro wants a pointer to what it does not change.
+  auto* const bytes = const_cast<char*>(keys.bytes().data());
+  if (SSL_CTX_set_tlsext_ticket_keys(context, bytes, static_cast<long>(TicketKeys::kSize)) != 1)
     return openssl_refusal("ticket keys");
   return {};
 }
 
-Result<ContextHandle> create_context(const ServerContextOptions& options, TicketKeys& keys) {
+Result<ContextHandle> create_context(const ServerContextOptions& options, const TicketKeys& keys) {
   ContextHandle context(SSL_CTX_new(TLS_server_method()));
   if (context == nullptr) return openssl_refusal("TLS context");
   set_modes(context.get(), options.session_tickets);
@@ -93,12 +92,8 @@ struct ServerContext::Parts {
     std::vector<int> key_kinds;
   };
 
-  Parts() = default;
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
-  ~Parts() { OPENSSL_cleanse(ticket_keys.data(), ticket_keys.size()); }
+  explicit Parts(const TicketKeys& keys) : ticket_keys(keys) {}
 
-  [[nodiscard]] Status take_ticket_keys(const ServerContext* predecessor);
   [[nodiscard]] Status add(const CertificateFiles& files, const ServerContextOptions& options);
   [[nodiscard]] Result<Entry*> entry_for(const Certificate& certificate, const ServerContextOptions& options);
   [[nodiscard]] SSL_CTX* find(const char* server_name) const;
@@ -109,19 +104,9 @@ struct ServerContext::Parts {
   std::vector<Entry> entries;  // the first is the default
   NameTable table;
   UnknownSni unknown_sni = UnknownSni::use_default;
-  TicketKeys ticket_keys{};
+  TicketKeys ticket_keys;
   std::vector<CertificateSummary> summaries;
 };
-
-Status ServerContext::Parts::take_ticket_keys(const ServerContext* predecessor) {
-  if (predecessor != nullptr) {
-    ticket_keys = predecessor->parts_->ticket_keys;
-    return {};
-  }
-  if (RAND_priv_bytes(ticket_keys.data(), static_cast<int>(ticket_keys.size())) != 1)
-    return openssl_refusal("ticket keys");
-  return {};
-}
 
 Result<ServerContext::Parts::Entry*> ServerContext::Parts::entry_for(const Certificate& certificate,
                                                                      const ServerContextOptions& options) {
@@ -172,9 +157,10 @@ int ServerContext::Parts::choose_certificate(SSL* ssl, int* alert, void* parts) 
 Result<std::shared_ptr<const ServerContext>> ServerContext::create(const ServerContextOptions& options) {
   if (options.certificates.empty()) return failure(ErrorCode::invalid_config, "TLS needs at least one certificate");
   ERR_clear_error();
-  auto parts = std::make_unique<Parts>();
+  auto keys = options.ticket_keys ? Result<TicketKeys>(*options.ticket_keys) : TicketKeys::make();
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  auto parts = std::make_unique<Parts>(*keys);
   parts->unknown_sni = options.unknown_sni;
-  if (auto status = parts->take_ticket_keys(options.predecessor); !status) return std::unexpected(status.error());
   for (const CertificateFiles& files : options.certificates) {
     if (auto status = parts->add(files, options); !status) return std::unexpected(status.error());
   }
@@ -184,6 +170,8 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::create(const ServerC
 ServerContext::ServerContext(std::unique_ptr<Parts> parts) noexcept : parts_(std::move(parts)) {}
 
 ServerContext::~ServerContext() = default;
+
+const TicketKeys& ServerContext::ticket_keys() const noexcept { return parts_->ticket_keys; }
 
 const std::vector<CertificateSummary>& ServerContext::certificates() const noexcept { return parts_->summaries; }
 

@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "tls/ticket_keys.h"
 
 struct ssl_st;
 
@@ -40,8 +42,6 @@ enum class UnknownSni : std::uint8_t {
 enum class TlsVersion : std::uint8_t { tls1_2, tls1_3 };
 enum class SessionTickets : std::uint8_t { off, on };
 
-class ServerContext;
-
 struct ServerContextOptions {
   std::vector<CertificateFiles> certificates;  // at least one; the first is the default
   UnknownSni unknown_sni = UnknownSni::use_default;
@@ -50,8 +50,8 @@ struct ServerContextOptions {
   std::string ciphersuites{kIntermediateCiphersuites};
   std::string curves{kIntermediateCurves};
   SessionTickets session_tickets = SessionTickets::on;
-  // The context this one replaces, if any: its ticket keys stay in use, so that clients resume across a reload.
-  const ServerContext* predecessor = nullptr;
+  // Of the context this one replaces, so that clients resume across a reload or an upgrade; nothing: new ones.
+  std::optional<TicketKeys> ticket_keys{};
 };
 
 // A certificate that was loaded, for warnings and metrics.
@@ -75,6 +75,8 @@ class ServerContext {
   ~ServerContext();
 
   [[nodiscard]] const std::vector<CertificateSummary>& certificates() const noexcept;
+
+  [[nodiscard]] const TicketKeys& ticket_keys() const noexcept;
 
   // A new server-side SSL object, owned by the caller. The context must live until its handshake ended.
   [[nodiscard]] ssl_st* new_ssl() const;

@@ -53,7 +53,8 @@ TEST_CASE("What one process leaves is what the next one finds") {
   const event::Fd a(::open(folder.file("a").c_str(), O_RDONLY));
   const event::Fd b(::open(folder.file("b").c_str(), O_RDONLY));
   const Passage passage;
-  Bequest bequest{STDERR_FILENO, "/run/a b.pid", pid_file.get(), {}};
+  const auto keys = tls::TicketKeys::make().value();
+  Bequest bequest{STDERR_FILENO, "/run/a b.pid", pid_file.get(), {}, {{"public side", keys}}};
   bequest.sockets.push_back({"0.0.0.0:80", SocketOrigin::own, {a.get(), b.get()}});
   bequest.sockets.push_back({"unix:/run/with blank", SocketOrigin::activated, {b.get()}});
   REQUIRE(send_bequest(passage.ours(), bequest));
@@ -72,11 +73,14 @@ TEST_CASE("What one process leaves is what the next one finds") {
   CHECK(inode_of(found->sockets[0].sockets[1].get()) == inode_of(b.get()));
   CHECK(found->sockets[1].key == "unix:/run/with blank");
   CHECK(found->sockets[1].origin == SocketOrigin::activated);
+  REQUIRE(found->ticket_keys.size() == 1);
+  CHECK(found->ticket_keys.front().listener == "public side");
+  CHECK(found->ticket_keys.front().keys.bytes() == keys.bytes());
 }
 
 TEST_CASE("More sockets than one message carries arrive as one listener") {
   const Passage passage;
-  Bequest bequest{STDERR_FILENO, "", -1, {}};
+  Bequest bequest{STDERR_FILENO, "", -1, {}, {}};
   bequest.sockets.push_back({"[::]:443", SocketOrigin::own, std::vector<int>(450, STDERR_FILENO)});
   REQUIRE(send_bequest(passage.ours(), bequest));
   const auto found = passage.receive();
@@ -89,12 +93,14 @@ TEST_CASE("More sockets than one message carries arrive as one listener") {
 TEST_CASE("What another version says besides is passed over, another form is refused") {
   const Passage passage;
   REQUIRE(passage.ours().send("hawser-handover 1"));
-  REQUIRE(passage.ours().send("ticket_keys 48", std::vector<int>{STDERR_FILENO}));
+  REQUIRE(passage.ours().send("ticket_keys 48"));
+  REQUIRE(passage.ours().send("sessions 12", std::vector<int>{STDERR_FILENO}));
   REQUIRE(passage.ours().send("listener own 127.0.0.1:1"));  // brings no socket
   REQUIRE(passage.ours().send("end"));
   const auto found = passage.receive();
   REQUIRE(found);
   CHECK(found->sockets.empty());
+  CHECK(found->ticket_keys.empty());
 
   const Passage other;
   REQUIRE(other.ours().send("hawser-handover 2"));

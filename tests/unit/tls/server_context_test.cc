@@ -119,7 +119,7 @@ TEST_CASE("A ticket resumes, across a reload too") {
     CHECK(second->summary.server_name == "a.example");
   }
   SECTION("with its successor") {
-    options.predecessor = context.get();
+    options.ticket_keys = context->ticket_keys();
     const auto successor = ServerContext::create(options).value();
     CHECK(connect(scratch, successor, client, first->client.session())->client.is_resumed());
   }
