@@ -45,6 +45,14 @@ else()
 endif()
 add_library(hawser::yaml_cpp ALIAS hawser_yaml_cpp)
 
+# spdlog and fmt by their headers alone: the little that is used of them takes less memory at rest than two libraries.
+find_package(spdlog REQUIRED)
+get_target_property(spdlog_include_folders spdlog::spdlog_header_only INTERFACE_INCLUDE_DIRECTORIES)
+add_library(hawser_spdlog INTERFACE)
+target_include_directories(hawser_spdlog SYSTEM INTERFACE "${spdlog_include_folders}")
+target_compile_definitions(hawser_spdlog INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+add_library(hawser::spdlog ALIAS hawser_spdlog)
+
 # llhttp: a library where the distribution has one (Debian 13), else the C sources of node-llhttp (Debian 12).
 find_library(LLHTTP_LIBRARY llhttp)
 find_path(LLHTTP_INCLUDE_DIR llhttp.h PATH_SUFFIXES llhttp PATHS /usr/share/include)

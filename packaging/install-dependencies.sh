@@ -13,7 +13,7 @@ packages_of() {
   case "$1" in
     build)
       echo g++ cmake ninja-build make pkg-config ccache
-      echo libuv1-dev libc-ares-dev libssl-dev libyaml-cpp-dev libre2-dev libxxhash-dev "$(llhttp_package)"
+      echo libuv1-dev libc-ares-dev libssl-dev libyaml-cpp-dev libspdlog-dev libre2-dev libxxhash-dev "$(llhttp_package)"
       echo catch2 python3
       ;;
     test)

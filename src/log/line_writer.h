@@ -1,22 +1,23 @@
-// Takes lines from any thread and writes them on a thread of its own, through a queue of 1,024 lines. Never
+// Takes lines from any thread and writes them on a thread of its own, through spdlog's queue of 1,024 lines. Never
 // blocks the caller and never throws: what does not fit or cannot be written is lost and counted. Owned by the
 // Logger and the AccessLog, one each, so that a flood of access lines pushes out no error line.
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <string>
 #include <string_view>
-#include <thread>
 
-#include "base/lock_guarded.h"
 #include "log/level.h"
-#include "log/line_queue.h"
 #include "log/line_target.h"
+
+namespace spdlog {
+class async_logger;
+namespace details {
+class thread_pool;
+}
+}  // namespace spdlog
 
 namespace hawser::log {
 
@@ -39,21 +40,14 @@ class LineWriter {
   [[nodiscard]] std::uint64_t lost_lines() const noexcept;
 
  private:
-  void run() noexcept;
-  [[nodiscard]] Outcome hand_over(const QueuedLine& line, std::string& whole) noexcept;
-  [[nodiscard]] std::shared_ptr<LineTarget> target() noexcept;
+  class Sink;
   [[nodiscard]] bool has_left(std::uint64_t lines) const noexcept;
 
-  const Prefix prefix_;
-  LockGuarded<std::shared_ptr<LineTarget>> target_;
-  LineQueue queue_;
   std::atomic<std::uint64_t> accepted_{0};
   std::atomic<std::uint64_t> refused_{0};  // could not even be queued: out of memory
-  std::atomic<std::uint64_t> handled_{0};  // by the thread, be they written or lost
-  std::atomic<std::uint64_t> lost_{0};
-  std::mutex progress_mutex_;
-  std::condition_variable progress_;
-  std::thread thread_;
+  std::shared_ptr<Sink> sink_;
+  std::shared_ptr<spdlog::details::thread_pool> pool_;
+  std::shared_ptr<spdlog::async_logger> logger_;
 };
 
 }  // namespace hawser::log

@@ -1,4 +1,4 @@
-// The error log: key=value lines, written by a thread of its own. Any thread; never blocks, never throws:
+// The error log: key=value lines on spdlog, written by a thread of its own. Any thread; never blocks, never throws:
 // when the queue is full the oldest line is lost and counted.
 #pragma once
 

@@ -20,6 +20,7 @@ LIBRARY_ROOMS = {
     r"openssl/.*": "tls",
     r"llhttp\.h": "http",
     r"yaml-cpp/.*": "config",
+    r"(spdlog|fmt)/.*": "log",
     r"re2/.*": "proxy",
     r"nlohmann/.*": "server",
     r"xxhash\.h": "base",

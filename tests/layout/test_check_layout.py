@@ -10,7 +10,7 @@ import check_layout  # noqa: E402
 
 ROOMS = """
 hawser_room(base DEPENDS hawser::xxhash)
-hawser_room(log ROOMS base)
+hawser_room(log ROOMS base DEPENDS hawser::spdlog)
 hawser_room(event ROOMS base log DEPENDS hawser::libuv)
 hawser_room(http ROOMS base DEPENDS hawser::llhttp)
 hawser_room(upstream ROOMS base log event http)
@@ -60,7 +60,7 @@ class CheckLayout(unittest.TestCase):
         self.refuses("must be named from src/", {"src/base/clock.h": '#include "result.h"\n'})
 
     def test_a_library_outside_its_room_is_refused(self):
-        headers = ["uv.h", "openssl/ssl.h", "yaml-cpp/yaml.h", "llhttp.h", "re2/re2.h"]
+        headers = ["uv.h", "openssl/ssl.h", "yaml-cpp/yaml.h", "spdlog/spdlog.h", "llhttp.h", "re2/re2.h"]
         for header in headers:
             with self.subTest(header=header):
                 self.refuses("belongs to room", {"src/base/clock.h": f"#include <{header}>\n"})
