@@ -107,7 +107,7 @@ install: ## the release build, its configuration (kept where there is one), unit
 	@HAWSER_SYSCONFDIR="$(SYSCONFDIR)" cmake --install build/release --strip --prefix "$(PREFIX)"
 
 .PHONY: deb
-deb: ## the Debian packages, in build/deb
+deb: ## the Debian packages, in build/packages
 	$(dependencies) build deb
 	@packaging/build-deb.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Debian packages. The sources that git knows (outside of a clone: all but build/) are copied to
-# OUTPUT/hawser-VERSION with packaging/debian at their top, and dpkg-buildpackage runs there; OUTPUT is build/deb.
+# OUTPUT/hawser-VERSION with packaging/debian at their top, and dpkg-buildpackage runs there; OUTPUT is build/packages.
 # Usage: packaging/build-deb.sh [--stage-only] [OUTPUT]
 # Environment: DEB_BUILD_OPTIONS, "nocheck" where nothing is said: `make test` runs the unit tests, and more.
 set -euo pipefail
@@ -13,7 +13,7 @@ if [ "${1:-}" = --stage-only ]; then
   only_stage=yes
   shift
 fi
-output=${1:-$root/build/deb}
+output=${1:-$root/build/packages}
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
 

@@ -52,7 +52,7 @@ class DebianBuild:
     def _package(self, *options):
         settings = {"CCACHE_DIR": "/ccache", "DEB_BUILD_OPTIONS": "nocheck parallel=2"}
         arguments = ["dpkg-buildpackage", "--unsigned-source", "--unsigned-changes", *options]
-        self.root.run("nice", "env", f"--chdir=/build/{self.source}", *arguments, environment=settings)
+        self.root.run("env", f"--chdir=/build/{self.source}", *arguments, environment=settings)
 
     def _deb(self, suffix=""):
         version = self.source.removeprefix("hawser-") + suffix
