@@ -86,20 +86,20 @@ std::string map_values(const Key& key) {
   return single_values(single) + off + " | Ar map";
 }
 
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string literal(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 std::string joined(std::span<const std::string_view> words, std::string_view last_joint) {
   std::vector<std::string> shown;
-  for (const std::string_view word : words) shown.push_back(quoted(word));
+  for (const std::string_view word : words) shown.push_back(literal(word));
   const std::vector<std::string_view> views(shown.begin(), shown.end());
   return enumerated(views, last_joint);
 }
 
 std::string limit(const Key& key, std::uint64_t number) {
-  if (key.type == Type::duration) return quoted(hawser::to_string(Duration(static_cast<std::int64_t>(number))));
-  if (key.type == Type::size) return quoted(hawser::to_string(ByteSize{number}));
-  if (key.type == Type::ratio) return quoted(std::to_string(number) + "%");
-  return quoted(key.type == Type::rate && number == 0 ? "0.001" : std::to_string(number));
+  if (key.type == Type::duration) return literal(hawser::to_string(Duration(static_cast<std::int64_t>(number))));
+  if (key.type == Type::size) return literal(hawser::to_string(ByteSize{number}));
+  if (key.type == Type::ratio) return literal(std::to_string(number) + "%");
+  return literal(key.type == Type::rate && number == 0 ? "0.001" : std::to_string(number));
 }
 
 bool is_number(Type type) {
@@ -132,7 +132,7 @@ std::string range(const Key& key) {
 
 std::string default_fact(const Key& key) {
   if (!default_lines(key).empty()) return "";
-  if (!key.default_text.empty()) return "Default: " + quoted(key.default_text);
+  if (!key.default_text.empty()) return "Default: " + literal(key.default_text);
   const bool may_be_empty = (key.type == Type::text || key.type == Type::lines) && key.range.least == 0;
   return may_be_empty ? "Empty by default" : "";
 }
@@ -177,7 +177,7 @@ std::vector<std::string> facts(const Key& key) {
   };
   if (key.presence == Presence::required) add("Required");
   if (!key.only_with.key.empty()) {
-    add("Only where " + quoted(key.only_with.key) + " is " + joined(key.only_with.words, "or"));
+    add("Only where " + literal(key.only_with.key) + " is " + joined(key.only_with.words, "or"));
   }
   if (!key.only_beside.empty()) add("Only with " + joined(key.only_beside, "or"));
   add(range(key));
@@ -197,7 +197,7 @@ std::vector<std::string> section_facts(const Key& key) {
   std::vector<std::string> out;
   for (const Rule& rule : key.section->rules) out.push_back(rule_fact(rule));
   if (!key.shorthand.empty()) {
-    out.push_back("A single value in place of the map is its " + quoted(key.shorthand));
+    out.push_back("A single value in place of the map is its " + literal(key.shorthand));
   }
   return out;
 }
