@@ -10,7 +10,6 @@ import pytest
 from harness.hawser_process import run_hawser
 from harness.migration_clients import HOME, echoes
 from harness.migration_trio import migrated, shelf  # noqa: F401  fixtures
-from harness.peer_proxies import run_nginx
 from harness.process_facts import is_alive
 from harness.raw_client import open_websocket
 from harness.telling_server import TellingServer
@@ -25,17 +24,6 @@ def second_server():
     server = TellingServer("chat2")
     yield server
     server.stop()
-
-
-def reload(proxy):
-    """As an operator does it."""
-    if proxy.kind == "haproxy":
-        proxy.process.send_signal(signal.SIGUSR2)
-        return
-    run = {"nginx": lambda: run_nginx(proxy.file.path, "-s", "reload"),
-           "hawser": lambda: run_hawser("-s", "reload", "-c", str(proxy.file.path))}[proxy.kind]
-    done = run()
-    assert done.returncode == 0, done.stderr
 
 
 def with_another_server(proxy, another):
@@ -64,7 +52,7 @@ def test_a_server_taken_out_by_a_reload_keeps_its_sessions(migrated, second_serv
         changed = with_another_server(proxy, second_server)
         assert changed != proxy.file.text
         proxy.file.path.write_text(changed)
-        reload(proxy)
+        proxy.reload()
         wait_until(lambda: server_of_a_new_session(proxy) == "chat2", what="the new file to hold")
         assert echoes(wire)
         carried_by_another_process = bool(set(before) & set(children_of(proxy.process.pid)))

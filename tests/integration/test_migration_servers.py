@@ -71,6 +71,22 @@ def test_who_waits_gets_the_place_that_becomes_free(migrated, sessions):
         assert echoes(waiting)
 
 
+def test_a_reload_forgets_who_is_full_but_in_hawser(migrated, sessions):
+    def without_backup(text):
+        return re.sub(r".*backup.*\n", "", text)
+
+    names = {address: name for address, name in LEAST.items() if name != "chat9"}
+    proxy = migrated("least-connections", names=names, edit=without_backup)
+    sessions(proxy.address(), 6)
+    assert upgrade_status(proxy.address()) != 101
+    if proxy.kind == "hawser":
+        proxy.process.reload()
+        assert upgrade_status(proxy.address()) == 503
+    else:
+        proxy.reload()
+        wait_until(lambda: upgrade_status(proxy.address()) == 101, what="the new process to begin at zero")
+
+
 # --- health checks and failures ---
 
 def test_a_server_that_refuses_costs_nobody_a_session(migrated, refusing):

@@ -1,9 +1,11 @@
 """The three files of a set-up of conf/migration/, each before servers of its own kind: what differs is the proxy alone."""
+import signal
+
 import pytest
 
-from harness.hawser_process import Hawser
+from harness.hawser_process import Hawser, run_hawser
 from harness.migration_files import CertificateShelf, RunnableFile
-from harness.peer_proxies import Haproxy, Nginx
+from harness.peer_proxies import Haproxy, Nginx, run_nginx
 from harness.telling_server import TellingServer
 from harness.waiting import wait_until
 
@@ -58,6 +60,16 @@ class RunningSetup:
     def answer_of(self, **answers):
         """What this proxy answers where the three differ by design."""
         return answers[self.kind]
+
+    def reload(self):
+        """As an operator asks for it; returns when it was asked."""
+        if self.kind == "haproxy":
+            self.process.send_signal(signal.SIGUSR2)
+            return
+        run = {"nginx": lambda: run_nginx(self.file.path, "-s", "reload"),
+               "hawser": lambda: run_hawser("-s", "reload", "-c", str(self.file.path))}[self.kind]
+        done = run()
+        assert done.returncode == 0, done.stderr
 
     def said(self):
         return said(self.process, self.file)
