@@ -4,6 +4,7 @@ Everything in it ends with this object, or with the process that holds it, howev
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -97,6 +98,7 @@ class DebianRoot:
             input=text,
             check=False,
         )
+        done.stdout = re.sub(r"^\(Reading database \.\.\. (\d+%)?\n", "", done.stdout, flags=re.MULTILINE)
         self.log.write(done.stdout + f"[exit status {done.returncode}]\n")
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout[-4000:]}")
