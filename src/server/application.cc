@@ -85,7 +85,13 @@ Result<std::unique_ptr<Supervisor>> start_supervisor(Result<Startup> startup) {
 int serve(const Command& command, ProgramImage program) {
   event::ignore_broken_pipes();
   tls::initialize_openssl();
-  Surroundings surroundings{std::move(program), take_service_environment(), std::nullopt};
+  Surroundings surroundings{std::move(program), take_service_environment(), {}, std::nullopt};
+  auto activated = take_activated_sockets(surroundings.service);  // before anything else is opened at their numbers
+  if (!activated) {
+    print_error(activated.error().message);
+    return kExitFailure;
+  }
+  surroundings.activated = std::move(*activated);
   auto inheritance = find_inheritance();
   if (!inheritance) {
     print_error(inheritance.error().message);

@@ -51,7 +51,7 @@ Result<ActivatedSocket> take_socket(int descriptor, std::string name) {
 
 class Matching {
  public:
-  Matching(const std::vector<ActivatedSocket>& sockets, const std::vector<ListenerPlace>& listeners)
+  Matching(const std::vector<SocketPlace>& sockets, const std::vector<SocketPlace>& listeners)
       : sockets_(sockets), listeners_(listeners), listener_of_(sockets.size()), is_taken_(listeners.size()) {}
 
   // Gives each socket that has none yet the first free listener that `fits`.
@@ -69,8 +69,8 @@ class Matching {
   [[nodiscard]] std::vector<std::optional<std::size_t>> take() { return std::move(listener_of_); }
 
  private:
-  const std::vector<ActivatedSocket>& sockets_;
-  const std::vector<ListenerPlace>& listeners_;
+  const std::vector<SocketPlace>& sockets_;
+  const std::vector<SocketPlace>& listeners_;
   std::vector<std::optional<std::size_t>> listener_of_;
   std::vector<bool> is_taken_;
 };
@@ -97,15 +97,15 @@ Result<std::vector<ActivatedSocket>> take_activated_sockets(const ServiceEnviron
   return taken;
 }
 
-std::vector<std::optional<std::size_t>> match_activated_sockets(const std::vector<ActivatedSocket>& sockets,
-                                                                const std::vector<ListenerPlace>& listeners) {
-  const auto has_name = [](const ActivatedSocket& socket, const ListenerPlace& listener) {
+std::vector<std::optional<std::size_t>> match_activated_sockets(const std::vector<SocketPlace>& sockets,
+                                                                const std::vector<SocketPlace>& listeners) {
+  const auto has_name = [](const SocketPlace& socket, const SocketPlace& listener) {
     return !socket.name.empty() && socket.name == listener.name;
   };
-  const auto has_address = [](const ActivatedSocket& socket, const ListenerPlace& listener) {
+  const auto has_address = [](const SocketPlace& socket, const SocketPlace& listener) {
     return socket.address == listener.address;
   };
-  const auto has_both = [&](const ActivatedSocket& socket, const ListenerPlace& listener) {
+  const auto has_both = [&](const SocketPlace& socket, const SocketPlace& listener) {
     return has_name(socket, listener) && has_address(socket, listener);
   };
   return Matching(sockets, listeners).match(has_both).match(has_name).match(has_address).take();

@@ -28,9 +28,9 @@ inline constexpr int kFirstActivatedDescriptor = 3;
 [[nodiscard]] Result<std::vector<ActivatedSocket>> take_activated_sockets(const ServiceEnvironment& environment,
                                                                           int first = kFirstActivatedDescriptor);
 
-// What a socket is matched with.
-struct ListenerPlace {
-  std::string_view name;
+// How a socket and a listener find each other.
+struct SocketPlace {
+  std::string_view name;  // empty: none
   const SocketAddress& address;
 };
 
@@ -38,6 +38,6 @@ struct ListenerPlace {
 // sockets with that name the one with its address, else the first; else the listener with its address. No listener gets
 // two sockets. Nothing for a socket that belongs to none.
 [[nodiscard]] std::vector<std::optional<std::size_t>> match_activated_sockets(
-    const std::vector<ActivatedSocket>& sockets, const std::vector<ListenerPlace>& listeners);
+    const std::vector<SocketPlace>& sockets, const std::vector<SocketPlace>& listeners);
 
 }  // namespace hawser::server

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace hawser::server {
@@ -20,6 +22,12 @@ Result<std::shared_ptr<Entry>> entry_of(std::vector<event::Fd> sockets, SocketOr
   return entry;
 }
 
+std::vector<SocketPlace> places_of(const std::vector<const SocketBook::Wanted*>& listeners) {
+  std::vector<SocketPlace> places;
+  for (const auto* each : listeners) places.push_back({each->listener.name, each->listener.address});
+  return places;
+}
+
 }  // namespace
 
 SocketBook::Entry::~Entry() {
@@ -31,9 +39,21 @@ Status SocketBook::offer(std::vector<InheritedSockets> sockets) {
   for (InheritedSockets& offered : sockets) {
     auto entry = entry_of(std::move(offered.sockets), offered.origin);
     if (!entry) return std::unexpected(std::move(entry.error()));
-    offers_[offered.key] = std::move(*entry);
+    std::string address = (*entry)->address.to_string();
+    offers_.push_back({std::move(offered.key), "", std::move(address), std::move(*entry)});
   }
   return {};
+}
+
+void SocketBook::offer(std::vector<ActivatedSocket> sockets) {
+  for (ActivatedSocket& activated : sockets) {
+    auto entry = std::make_shared<Entry>();
+    entry->address = std::move(activated.address);
+    entry->origin = SocketOrigin::activated;
+    entry->sockets.push_back(std::make_shared<const event::Fd>(std::move(activated.socket)));
+    std::string address = entry->address.to_string();
+    offers_.push_back({"", std::move(activated.name), std::move(address), std::move(entry)});
+  }
 }
 
 void SocketBook::apply_options(const Entries& entries, const std::vector<Wanted>& listeners) {
@@ -52,8 +72,55 @@ std::string SocketBook::key_of(const proxy::ListenerOptions& listener) {
   return listener.address.to_string() + (is_port_chosen ? "#" + listener.name : "");
 }
 
+bool SocketBook::is_held(const Offer& offer) const noexcept {
+  return std::ranges::any_of(entries_, [&offer](const auto& entry) { return entry.second == offer.entry; });
+}
+
+std::vector<const SocketBook::Wanted*> SocketBook::without_entry(const std::vector<Wanted>& listeners) const {
+  std::vector<const Wanted*> wanting;
+  for (const Wanted& wanted : listeners) {
+    if (!entries_.contains(key_of(wanted.listener))) wanting.push_back(&wanted);
+  }
+  return wanting;
+}
+
+std::vector<const SocketBook::Offer*> SocketBook::free_offers(const std::vector<Wanted>& listeners) const {
+  std::set<const Entry*> staying;
+  for (const Wanted& wanted : listeners) {
+    const auto known = entries_.find(key_of(wanted.listener));
+    if (known != entries_.end()) staying.insert(known->second.get());
+  }
+  std::vector<const Offer*> free;
+  for (const Offer& offer : offers_) {
+    if (!staying.contains(offer.entry.get())) free.push_back(&offer);
+  }
+  return free;
+}
+
+SocketBook::Entries SocketBook::fitting_offers(const std::vector<Wanted>& listeners) const {
+  Entries fitting;
+  std::vector<const Wanted*> wanting = without_entry(listeners);
+  std::vector<SocketPlace> sockets;
+  std::vector<const Offer*> rest;
+  for (const Offer* const offer : free_offers(listeners)) {
+    const auto had_it =
+        std::ranges::find(wanting, offer->key, [](const Wanted* each) { return key_of(each->listener); });
+    if (had_it == wanting.end()) {
+      rest.push_back(offer);
+      sockets.push_back({offer->name, offer->entry->address});
+    } else {
+      fitting[offer->key] = offer->entry;
+      wanting.erase(had_it);
+    }
+  }
+  const auto matches = match_activated_sockets(sockets, places_of(wanting));
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    if (matches[i]) fitting[key_of(wanting[*matches[i]]->listener)] = rest[i]->entry;
+  }
+  return fitting;
+}
+
 Result<std::shared_ptr<const Entry>> SocketBook::open(const Wanted& wanted) const {
-  if (const auto offered = offers_.find(key_of(wanted.listener)); offered != offers_.end()) return offered->second;
   auto opened = event::open_listening_sockets(wanted.listener.address, wanted.options, workers_);
   if (!opened) return std::unexpected(std::move(opened.error()));
   auto entry = std::make_shared<Entry>();
@@ -67,6 +134,7 @@ Result<std::shared_ptr<const Entry>> SocketBook::open(const Wanted& wanted) cons
 
 Result<SocketBook::Entries> SocketBook::prepare(const std::vector<Wanted>& listeners) const {
   Entries prepared;
+  const Entries offers = fitting_offers(listeners);
   for (const Wanted& wanted : listeners) {
     const std::string key = key_of(wanted.listener);
     if (const auto known = entries_.find(key); known != entries_.end()) {
@@ -76,6 +144,10 @@ Result<SocketBook::Entries> SocketBook::prepare(const std::vector<Wanted>& liste
     if (prepared.contains(key)) {
       return failure(ErrorCode::address_in_use,
                      "two listeners have the address " + wanted.listener.address.to_string());
+    }
+    if (const auto offered = offers.find(key); offered != offers.end()) {
+      prepared[key] = offered->second;
+      continue;
     }
     auto opened = open(wanted);
     if (!opened) return std::unexpected(std::move(opened.error()));
@@ -91,6 +163,18 @@ std::vector<std::string> SocketBook::commit(Entries entries) {
   }
   entries_ = std::move(entries);
   return added;
+}
+
+void SocketBook::close_untaken_offers() {
+  std::erase_if(offers_, [](const Offer& offer) { return offer.entry->origin == SocketOrigin::own; });
+}
+
+std::vector<SocketPlace> SocketBook::idle_offers() const {
+  std::vector<SocketPlace> idle;
+  for (const Offer& offer : offers_) {
+    if (!is_held(offer)) idle.push_back({offer.name, offer.entry->address});
+  }
+  return idle;
 }
 
 std::vector<proxy::ListenerBinding> SocketBook::bindings(const Entries& entries, const proxy::Snapshot& snapshot,
@@ -110,9 +194,13 @@ std::vector<proxy::ListenerBinding> SocketBook::bindings(const Entries& entries,
 
 std::vector<Bequest::Sockets> SocketBook::bequest() const {
   std::vector<Bequest::Sockets> bequest;
-  for (const auto& [key, entry] : entries_) {
-    bequest.push_back({key, entry->origin, {}});
-    for (const auto& socket : entry->sockets) bequest.back().descriptors.push_back(socket->get());
+  const auto add = [&bequest](std::string_view key, const Entry& entry) {
+    bequest.push_back({key, entry.origin, {}});
+    for (const auto& socket : entry.sockets) bequest.back().descriptors.push_back(socket->get());
+  };
+  for (const auto& [key, entry] : entries_) add(key, *entry);
+  for (const Offer& offer : offers_) {
+    if (!is_held(offer)) add(offer.address, *offer.entry);
   }
   return bequest;
 }

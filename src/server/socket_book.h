@@ -13,6 +13,7 @@
 #include "proxy/listener_set.h"
 #include "proxy/snapshot.h"
 #include "server/inheritance.h"
+#include "server/socket_activation.h"
 
 namespace hawser::server {
 
@@ -34,9 +35,11 @@ class SocketBook {
 
   explicit SocketBook(std::size_t workers) : workers_(workers) {}
 
-  // Sockets that were open before this process, for the listeners with their keys. Paths that belong to the process
-  // before this one do so until take_paths().
+  // Sockets of the process before this one, for the listeners with their keys. Paths belong to it until take_paths().
   [[nodiscard]] Status offer(std::vector<InheritedSockets> sockets);
+  // Sockets that the service manager opened, for the listeners that match_activated_sockets() finds, now or after any
+  // reload: it opens them but once.
+  void offer(std::vector<ActivatedSocket> sockets);
 
   // The entries for `listeners`: known ones as they are, offered ones, new ones opened. Changes nothing; an address
   // that cannot be opened is the error.
@@ -47,8 +50,10 @@ class SocketBook {
   [[nodiscard]] Result<Entries> prepare(const std::vector<Wanted>& listeners) const;
   // Makes prepared entries the current ones, letting go of those that left. The result names what is new.
   std::vector<std::string> commit(Entries entries);
-  // Closes what was offered and no current entry holds.
-  void close_untaken_offers() noexcept { offers_.clear(); }
+  // Closes what the process before this one offered and no current entry holds.
+  void close_untaken_offers();
+  // What the service manager opened and no current entry holds: nobody serves who connects there.
+  [[nodiscard]] std::vector<SocketPlace> idle_offers() const;
 
   // Gives sockets that stay the backlog and mode of a new configuration; those of the service manager keep their own.
   static void apply_options(const Entries& entries, const std::vector<Wanted>& listeners);
@@ -66,11 +71,24 @@ class SocketBook {
   [[nodiscard]] static std::string key_of(const proxy::ListenerOptions& listener);
 
  private:
+  struct Offer {
+    std::string key;   // of the listener that had it in the process before this one; empty: none
+    std::string name;  // that the service manager gave it; empty: none
+    std::string address;
+    std::shared_ptr<const Entry> entry;
+  };
+
+  [[nodiscard]] bool is_held(const Offer& offer) const noexcept;
+  [[nodiscard]] std::vector<const Wanted*> without_entry(const std::vector<Wanted>& listeners) const;
+  // Those whose entries do not stay with one of `listeners`.
+  [[nodiscard]] std::vector<const Offer*> free_offers(const std::vector<Wanted>& listeners) const;
+  // What those of `listeners` get that have no entry yet, by key: first what they had in the process before this one.
+  [[nodiscard]] Entries fitting_offers(const std::vector<Wanted>& listeners) const;
   [[nodiscard]] Result<std::shared_ptr<const Entry>> open(const Wanted& wanted) const;
 
   std::size_t workers_;
   Entries entries_;
-  Entries offers_;
+  std::vector<Offer> offers_;
 };
 
 }  // namespace hawser::server

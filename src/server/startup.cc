@@ -8,7 +8,6 @@
 
 #include "server/effective_workers.h"
 #include "server/privileges.h"
-#include "server/socket_activation.h"
 
 namespace hawser::server {
 
@@ -65,27 +64,7 @@ Status take_pid_file(Startup& startup) {
   return {};
 }
 
-Status offer_activated_sockets(Startup& startup) {
-  auto activated = take_activated_sockets(startup.service);
-  if (!activated) return std::unexpected(std::move(activated.error()));
-  const auto& listeners = startup.loaded.snapshot->listeners;
-  std::vector<ListenerPlace> places;
-  for (const auto& listener : listeners) places.push_back({listener->name, listener->address});
-  const auto matches = match_activated_sockets(*activated, places);
-  std::vector<InheritedSockets> offered;
-  for (std::size_t i = 0; i < activated->size(); ++i) {
-    ActivatedSocket& socket = (*activated)[i];
-    if (!matches[i]) {
-      startup.unused_sockets.push_back(socket.name + " " + socket.address.to_string());
-      continue;
-    }
-    offered.push_back({SocketBook::key_of(*listeners[*matches[i]]), SocketOrigin::activated, {}});
-    offered.back().sockets.push_back(std::move(socket.socket));
-  }
-  return startup.sockets.offer(std::move(offered));
-}
-
-Status open_sockets(Startup& startup) {
+Status open_sockets(Startup& startup, std::vector<ActivatedSocket> activated) {
   const config::Configuration& configuration = startup.loaded.configuration;
   startup.workers = configuration.workers != 0 ? configuration.workers
                                                : effective_workers(count_allowed_processors(), read_cpu_quota());
@@ -93,7 +72,7 @@ Status open_sockets(Startup& startup) {
   if (startup.inheritance) {
     if (auto offered = startup.sockets.offer(std::move(startup.inheritance->sockets)); !offered) return offered;
   }
-  if (auto offered = offer_activated_sockets(startup); !offered) return offered;
+  startup.sockets.offer(std::move(activated));
   const std::vector<SocketBook::Wanted> wanted = wanted_sockets(startup.loaded);
   auto entries = startup.sockets.prepare(wanted);
   if (!entries) return std::unexpected(std::move(entries.error()));
@@ -135,7 +114,8 @@ Result<Startup> make_startup(const Command& command, Surroundings surroundings, 
   const config::Configuration& configuration = startup.loaded.configuration;
   if (auto taken = take_pid_file(startup); !taken) return std::unexpected(std::move(taken.error()));
   raise_descriptor_limit();
-  if (auto opened = open_sockets(startup); !opened) return std::unexpected(std::move(opened.error()));
+  if (auto opened = open_sockets(startup, std::move(surroundings.activated)); !opened)
+    return std::unexpected(std::move(opened.error()));
   if (auto taken = take_user(configuration); !taken) return std::unexpected(std::move(taken.error()));
   auto logger = log::Logger::open(configuration.log.target, configuration.log.level);
   if (!logger) return std::unexpected(std::move(logger.error()));

@@ -16,6 +16,7 @@
 #include "server/pid_file.h"
 #include "server/program_image.h"
 #include "server/service_environment.h"
+#include "server/socket_activation.h"
 #include "server/socket_book.h"
 
 namespace hawser::server {
@@ -34,7 +35,6 @@ struct Startup {
   LoadedConfiguration loaded;
   proxy::StateRegistry states;
   SocketBook sockets{1};
-  std::vector<std::string> unused_sockets;  // of the service manager: they fit no listener, and are closed
 };
 
 // Takes the inheritance of an upgrade where the environment names one.
@@ -44,6 +44,7 @@ struct Startup {
 struct Surroundings {
   ProgramImage program;
   ServiceEnvironment service;
+  std::vector<ActivatedSocket> activated;
   std::optional<Inheritance> inheritance;
 };
 

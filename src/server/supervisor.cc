@@ -87,9 +87,11 @@ void Supervisor::on_serving() {
   for (const auto& [key, entry] : startup_.sockets.entries()) keys.push_back(key);
   log_listeners(startup_.sockets.entries(), keys);
   startup_.sockets.close_untaken_offers();
-  for (const std::string& unused : startup_.unused_sockets) {
-    log(log::Level::warn,
-        log::LineBuilder("a socket of the service manager fits no listener").add("socket", unused).text());
+  for (const SocketPlace& idle : startup_.sockets.idle_offers()) {
+    log(log::Level::warn, log::LineBuilder("a socket of the service manager fits no listener")
+                              .add("name", idle.name)
+                              .add("address", idle.address.to_string())
+                              .text());
   }
   predecessor_ ? predecessor_->say_ready(keys) : become_main();
   reload_again_if_wanted();

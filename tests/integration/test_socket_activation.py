@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness.configuration import relay_to
+from harness.configuration import relay_to, with_changes
 from harness.hawser_process import hawser_binary
 from harness.line_collector import LineCollector
 from harness.raw_client import connect, get, open_websocket
@@ -157,6 +157,31 @@ def test_a_reload_keeps_the_socket(hawser, peers):
             assert get(opened.getsockname()).body == b"second\n"
             wire.send_text("still here")
             assert wire.read_text() == "still here"
+
+
+def test_a_listener_that_goes_and_comes_back_has_its_socket_again(hawser, peers):
+    with listening_on() as opened:
+        address = opened.getsockname()
+        both = relay_to(peers.echo().address)
+        both["listeners"].append({"name": "second", "address": text_of(address)})
+        proxy = hawser(both, **activated(opened))
+        assert get(address).status == 200
+        proxy.reload(with_changes(both, listeners=both["listeners"][:1]))
+        with connect(address) as patient:
+            patient.send(REQUEST)
+            proxy.reload(both)
+            assert patient.read_answer().body == b"echo\n"
+
+
+def test_a_socket_that_belonged_to_none_is_there_for_a_listener_that_a_reload_brings(hawser, peers):
+    with listening_on() as opened:
+        address = opened.getsockname()
+        configuration = relay_to(peers.echo().address)
+        proxy = hawser(configuration, **activated(opened))
+        proxy.address()
+        configuration["listeners"].append({"name": "second", "address": text_of(address)})
+        proxy.reload(configuration)
+        assert get(address).status == 200
 
 
 # As systemd does it.

@@ -76,10 +76,6 @@ std::string refusal_of(event::Fd socket) {
   return refusal(environment_with("1", "web"));
 }
 
-ActivatedSocket activated(std::string name, std::string_view where) {
-  return ActivatedSocket{event::Fd(), address(where), std::move(name)};
-}
-
 }  // namespace
 
 TEST_CASE("Sockets are taken with their addresses and names, and made like our own") {
@@ -138,29 +134,24 @@ TEST_CASE("A descriptor that no client can come by is an error that says which a
 TEST_CASE("A socket belongs to the listener with its name, whatever the address") {
   const SocketAddress one = address("127.0.0.1:1");
   const SocketAddress two = address("127.0.0.1:2");
-  std::vector<ActivatedSocket> sockets;
-  sockets.push_back(activated("b", "127.0.0.1:1"));
-  sockets.push_back(activated("a", "127.0.0.1:9"));
-  CHECK(match_activated_sockets(sockets, {{"a", one}, {"b", two}}) == Indices{1, 0});
+  const SocketAddress nine = address("127.0.0.1:9");
+  CHECK(match_activated_sockets({{"b", one}, {"a", nine}}, {{"a", one}, {"b", two}}) == Indices{1, 0});
 }
 
 TEST_CASE("A socket whose name nobody has belongs to the listener with its address") {
   const SocketAddress one = address("127.0.0.1:1");
+  const SocketAddress three = address("127.0.0.1:3");
   const SocketAddress path = address("unix:/run/web.sock");
-  std::vector<ActivatedSocket> sockets;
-  sockets.push_back(activated("hawser.socket", "unix:/run/web.sock"));
-  sockets.push_back(activated("", "127.0.0.1:1"));
-  sockets.push_back(activated("", "127.0.0.1:3"));
-  CHECK(match_activated_sockets(sockets, {{"", one}, {"b", path}}) == Indices{1, 0, std::nullopt});
+  CHECK(match_activated_sockets({{"hawser.socket", path}, {"", one}, {"", three}}, {{"", one}, {"b", path}}) ==
+        Indices{1, 0, std::nullopt});
 }
 
 TEST_CASE("Of sockets with one name the listener gets the one with its address, and nobody gets two") {
   const SocketAddress one = address("127.0.0.1:1");
   const SocketAddress two = address("127.0.0.1:2");
-  std::vector<ActivatedSocket> sockets;
-  sockets.push_back(activated("web", "127.0.0.1:2"));
-  sockets.push_back(activated("web", "127.0.0.1:1"));
-  sockets.push_back(activated("web", "127.0.0.1:3"));
+  const SocketAddress three = address("127.0.0.1:3");
+  const SocketAddress eight = address("127.0.0.1:8");
+  const std::vector<SocketPlace> sockets{{"web", two}, {"web", one}, {"web", three}};
   CHECK(match_activated_sockets(sockets, {{"web", one}, {"other", two}}) == Indices{1, 0, std::nullopt});
-  CHECK(match_activated_sockets(sockets, {{"web", address("127.0.0.1:8")}}) == Indices{0, std::nullopt, std::nullopt});
+  CHECK(match_activated_sockets(sockets, {{"web", eight}}) == Indices{0, std::nullopt, std::nullopt});
 }

@@ -45,6 +45,15 @@ std::vector<InheritedSockets> handed_over(const SocketBook& book) {
   return inherited;
 }
 
+// As the service manager hands it.
+std::vector<ActivatedSocket> activated(const std::string& name, const std::string& address) {
+  auto opened = event::open_listening_sockets(SocketAddress::parse(address).value(), {}, 1);
+  REQUIRE(opened);
+  std::vector<ActivatedSocket> sockets;
+  sockets.push_back({std::move(opened->sockets.front()), opened->address, name});
+  return sockets;
+}
+
 std::set<int> descriptors_of(const SocketBook& book, const Listeners& listeners, std::size_t worker) {
   proxy::Snapshot snapshot;
   snapshot.listeners = listeners;
@@ -144,6 +153,49 @@ TEST_CASE("A socket of the service manager keeps its path, also over an upgrade"
     for (std::size_t worker = 0; worker < 3; ++worker) CHECK(descriptors_of(fresh, listeners, worker).size() == 1);
   }
   CHECK(std::filesystem::exists(folder.file("s")));
+}
+
+TEST_CASE("A socket of the service manager is there for its listener whenever a configuration has one") {
+  SocketBook book(1);
+  book.offer(activated("web", "127.0.0.1:0"));
+  REQUIRE(book.idle_offers().size() == 1);
+  const SocketAddress where = book.idle_offers().front().address;
+  const auto by_name = listener("web", "127.0.0.1:0");
+  const auto by_address = listener("other", where.to_string());
+  for (const auto& wanted : {by_name, by_address, by_name}) {
+    take(book, {wanted});
+    book.close_untaken_offers();
+    CHECK(book.entries().begin()->second->address == where);
+    CHECK(book.idle_offers().empty());
+    take(book, {});
+    CHECK(book.idle_offers().size() == 1);
+  }
+}
+
+TEST_CASE("A listener that moves keeps the socket that has its name") {
+  SocketBook book(1);
+  book.offer(activated("web", "127.0.0.1:0"));
+  const SocketAddress where = book.idle_offers().front().address;
+  take(book, {listener("web", "127.0.0.1:0")});
+  take(book, {listener("web", "127.0.0.2:0")});
+  CHECK(book.entries().begin()->second->address == where);
+}
+
+TEST_CASE("A socket of the service manager that nobody has goes to the next process as well") {
+  SocketBook old(1);
+  old.offer(activated("web", "127.0.0.1:0"));
+  const SocketAddress where = old.idle_offers().front().address;
+  for (const auto& had : {Listeners{}, Listeners{listener("web", "127.0.0.1:0")}}) {
+    take(old, had);
+    SocketBook fresh(1);
+    REQUIRE(fresh.offer(handed_over(old)));
+    take(fresh, had);
+    fresh.close_untaken_offers();
+    CHECK(fresh.idle_offers().size() == 1 - had.size());
+    take(fresh, {listener("another", where.to_string())});
+    CHECK(fresh.entries().begin()->second->address == where);
+    CHECK(fresh.entries().begin()->second->origin == SocketOrigin::activated);
+  }
 }
 
 TEST_CASE("What does not listen is refused") {
