@@ -29,7 +29,7 @@ packages_of() {
     bench) echo nginx-light haproxy valgrind openssl python3 ;;
     demo) echo python3 python3-websockets ;;
     deb)
-      echo dpkg-dev debhelper dh-apparmor lintian git
+      echo build-essential dpkg-dev debhelper dh-apparmor lintian git
       systemd_packages
       ;;
     package-test) echo debootstrap dpkg-dev git iproute2 python3 python3-pytest util-linux ;;
