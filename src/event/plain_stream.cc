@@ -133,7 +133,7 @@ void PlainStream::shutdown_write() noexcept {
 }
 
 void PlainStream::close() noexcept {
-  poll_.close_with_descriptor();
+  poll_.close();
   socket_.reset();
   pending_.reset();
   connecting_ = nullptr;

@@ -13,12 +13,10 @@ Status PollHandle::watch(Interest interest) noexcept {
 }
 
 void PollHandle::close() noexcept {
-  (void)watch(Interest::none);
-  close_with_descriptor();
-}
-
-void PollHandle::close_with_descriptor() noexcept {
   if (fd_ < 0) return;
+  // Closing the descriptor would not do: a child that is being started holds a duplicate of it until it runs its own
+  // program, and what it stands for stays watched for as long.
+  (void)watch(Interest::none);
   loop_->poller().forget(*this);
   interest_ = Interest::none;
   fd_ = -1;

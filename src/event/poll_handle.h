@@ -38,8 +38,6 @@ class PollHandle {
   [[nodiscard]] Interest interest() const noexcept { return interest_; }
   // No callback follows. Idempotent.
   void close() noexcept;
-  // The same for a descriptor that has no duplicate and is closed right after, which ends the watching by itself.
-  void close_with_descriptor() noexcept;
 
  private:
   friend class Poller;

@@ -50,6 +50,13 @@ SignalBlock::SignalBlock() : before_(std::make_unique<Mask>()) {
   pthread_sigmask(SIG_SETMASK, &all, &before_->set);
 }
 
+SignalBlock::SignalBlock(std::initializer_list<int> signal_numbers) : before_(std::make_unique<Mask>()) {
+  sigset_t named;
+  sigemptyset(&named);
+  for (const int number : signal_numbers) sigaddset(&named, number);
+  pthread_sigmask(SIG_BLOCK, &named, &before_->set);
+}
+
 SignalBlock::~SignalBlock() { pthread_sigmask(SIG_SETMASK, &before_->set, nullptr); }
 
 void ignore_broken_pipes() noexcept { std::signal(SIGPIPE, SIG_IGN); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -30,10 +31,12 @@ class Signals {
   std::vector<uv_signal_s*> handles_;
 };
 
-// While one lives, this thread and the threads it starts take no signal. SIGPIPE stays ignored by everybody.
+// While one lives, this thread and the threads it starts take no signal, or none of those named: they wait. SIGPIPE
+// stays ignored by everybody.
 class SignalBlock {
  public:
   SignalBlock();
+  explicit SignalBlock(std::initializer_list<int> signal_numbers);
   ~SignalBlock();
   SignalBlock(const SignalBlock&) = delete;
   SignalBlock& operator=(const SignalBlock&) = delete;

@@ -1,4 +1,7 @@
 // Closing, destroying and handing over a plain stream, from inside its callbacks too.
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -32,6 +35,23 @@ TEST_CASE("closing is idempotent, drops what is pending and lets the peer know")
   CHECK(pair.recorder.drained == 0);
   (void)pair.peer_reads();
   CHECK(pair.has_peer_seen_end);
+}
+
+TEST_CASE("a stream that is gone hears nothing, though a child that is being started still holds its descriptor") {
+  std::array<int, 2> sockets{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets.data()) == 0);
+  const Fd peer(sockets[1]);
+  const Fd duplicate(::dup(sockets[0]));
+  TurnedLoop turned;
+  StreamRecorder recorder;
+  auto stream = PlainStream::adopt(turned.loop(), Fd(sockets[0]));
+  stream->set_observer(&recorder);
+  stream->start_reading();
+  stream.reset();
+  REQUIRE(::send(peer.get(), "unheard", 7, MSG_NOSIGNAL) == 7);
+  turned.turn();
+  CHECK(recorder.received.empty());
+  CHECK(recorder.ends.empty());
 }
 
 TEST_CASE("no callback follows a close from inside on_bytes") {
