@@ -1,5 +1,6 @@
 #include "server/application.h"
 
+#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -84,6 +85,8 @@ Result<std::unique_ptr<Supervisor>> start_supervisor(Result<Startup> startup) {
 // The environment is asked before the configuration: what it names belongs to this process even where that has errors.
 int serve(const Command& command, ProgramImage program) {
   event::ignore_broken_pipes();
+  // What `-s` asks of a process that cannot listen yet must not end it.
+  std::optional<event::SignalBlock> early_signals(std::in_place, {SIGHUP, SIGUSR1, SIGUSR2});
   tls::initialize_openssl();
   Surroundings surroundings{std::move(program), take_service_environment(), {}, std::nullopt};
   auto activated = take_activated_sockets(surroundings.service);  // before anything else is opened at their numbers
@@ -122,6 +125,7 @@ int serve(const Command& command, ProgramImage program) {
     if (daemon) daemon->report_failure(kExitFailure);
     return kExitFailure;
   }
+  early_signals.reset();
   if (daemon) daemon->report_ready();
   return (*supervisor)->run();
 }

@@ -102,8 +102,10 @@ void Supervisor::become_main() {
   reports_->serving();
   if (!predecessor_) return;
   startup_.sockets.take_paths();
-  if (!startup_.pid_file) return;
-  if (auto written = startup_.pid_file->write(); !written) log(log::Level::error, written.error().message);
+  if (startup_.pid_file) {
+    if (auto written = startup_.pid_file->write(); !written) log(log::Level::error, written.error().message);
+  }
+  reload_again_if_wanted();
 }
 
 int Supervisor::run() {
@@ -272,8 +274,7 @@ void Supervisor::upgrade() {
   // Whoever asks a second time waits for the end of the first attempt.
   if (successor_ && is_serving()) return log(log::Level::warn, "upgrade refused: another is under way");
   if (!is_serving()) return refuse_upgrade("the process is ending");
-  if (!is_main_) return refuse_upgrade("the process before this one has not handed over yet");
-  if (is_preparing_ || waiting_for_workers_ > 0) {
+  if (!is_main_ || is_preparing_ || waiting_for_workers_ > 0) {
     is_upgrade_wanted_ = true;
     return;
   }
