@@ -10,11 +10,13 @@ from harness.certificate_authority import CertificateAuthority  # noqa: E402
 from harness.certificates import make_certificate  # noqa: E402
 from harness.dns_server import DnsServer  # noqa: E402
 from harness.flaky_server import FlakyServer, RefusingAddress  # noqa: E402
+from harness.generations import adopting_orphans  # noqa: E402
 from harness.hawser_process import Hawser, hawser_binary  # noqa: E402
 from harness.marking_server import MarkingServer  # noqa: E402
 from harness.peers import Peers  # noqa: E402
 from harness.recording_server import RecordingServer  # noqa: E402
 from harness.tls_server import TlsServer  # noqa: E402
+from harness.upgrading_hawser import UpgradingHawser  # noqa: E402
 
 
 def pytest_configure(config):
@@ -39,15 +41,14 @@ def pytest_sessionstart(session):
         pytest.exit(f"no binary at {hawser_binary()}; build it or set HAWSER_BIN", returncode=2)
 
 
-@pytest.fixture
-def hawser(tmp_path):
-    """Starts Hawser: hawser(configuration, arguments=…). Every process is ended and judged when the test ends."""
+def processes(kind, parent):
+    """A fixture's body: starts processes of `kind`, each in a folder of its own, and judges each when the test ends."""
     started = []
 
-    def start(configuration, **options):
-        folder = tmp_path / f"hawser{len(started)}"
+    def start(configuration, folder=None, **options):
+        folder = folder or parent / f"hawser{len(started)}"
         folder.mkdir()
-        process = Hawser(folder, configuration, **options)
+        process = kind(folder, configuration, **options)
         started.append(process)
         return process
 
@@ -60,6 +61,19 @@ def hawser(tmp_path):
             failures.append(failure)
     if failures:
         raise failures[0]
+
+
+@pytest.fixture
+def hawser(tmp_path):
+    """Starts Hawser: hawser(configuration, arguments=…). Every process is ended and judged when the test ends."""
+    yield from processes(Hawser, tmp_path)
+
+
+@pytest.fixture
+def upgrading_hawser(tmp_path):
+    """The same from a binary of its own, which a test may replace; follows the process through its upgrades."""
+    with adopting_orphans():
+        yield from processes(UpgradingHawser, tmp_path)
 
 
 @pytest.fixture

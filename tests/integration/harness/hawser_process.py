@@ -31,16 +31,17 @@ def run_hawser(*arguments, timeout=10, **options):
 
 
 class Hawser:
-    def __init__(self, folder, configuration, arguments=(), preexec=None, environment=None, launcher=(), pass_fds=()):
+    def __init__(self, folder, configuration, arguments=(), preexec=None, environment=None, launcher=(), pass_fds=(),
+                 program=None, cwd=None):
         self.folder = folder
         self.file = folder / "hawser.yaml"
         self.expected_exit = 0
         self._judged = False
         self.write(configuration)
         self.process = subprocess.Popen(
-            [*launcher, hawser_binary(), "-c", str(self.file), *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="backslashreplace", preexec_fn=preexec,
-            pass_fds=pass_fds,
+            [*launcher, program or hawser_binary(), "-c", str(self.file), *arguments], cwd=cwd or folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            errors="backslashreplace", preexec_fn=preexec, pass_fds=pass_fds,
             env={**os.environ, **(environment or {})})
         self.log = LineCollector(self.process.stderr)
         self.output = LineCollector(self.process.stdout)

@@ -85,12 +85,10 @@ class PeerServer:
         self.output.close()
 
 
-class HoldClient:
-    """Many live sessions in one child; see tests/support/peers/go/hold_client."""
+class ReportingClient:
+    """Clients in one child that says "ready", answers "report" with its counts and ends politely on "stop"."""
 
-    def __init__(self, url, sessions, interval="1s", visitors=2, timeout=60):
-        command = [build_go("hold_client"), "-url", url, "-sessions", sessions, "-interval", interval, "-visitors",
-                   visitors]
+    def __init__(self, command, timeout=60):
         self.process = subprocess.Popen(wrap(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
         self.output = LineCollector(self.process.stdout)
@@ -106,7 +104,7 @@ class HoldClient:
         return self._ask("report", 10)
 
     def stop(self):
-        """Closes all sessions politely; the final counts."""
+        """Lets all end politely; the final counts."""
         counts = self._ask("stop", 30)
         self.process.wait(30)
         return counts
@@ -117,6 +115,23 @@ class HoldClient:
         self.process.wait()
         self.process.stdin.close()
         self.output.close()
+
+
+class HoldClient(ReportingClient):
+    """Many live sessions; see tests/support/peers/go/hold_client."""
+
+    def __init__(self, url, sessions, interval="1s", visitors=2, timeout=60):
+        super().__init__([build_go("hold_client"), "-url", url, "-sessions", sessions, "-interval", interval,
+                          "-visitors", visitors], timeout)
+
+
+class ArrivalsClient(ReportingClient):
+    """Visitors at a rate of their own; see tests/support/peers/go/arrivals_client. Flags are the program's."""
+
+    def __init__(self, address, **flags):
+        where = address if isinstance(address, str) else f"{address[0]}:{address[1]}"
+        options = [f"-{name.replace('_', '-')}={value}" for name, value in flags.items()]
+        super().__init__([build_go("arrivals_client"), "-address", where, *options])
 
 
 def run_client(command, timeout=60, cwd=None):
@@ -162,6 +177,9 @@ class Peers:
 
     def hold(self, url, sessions, **options):
         return self._keep(HoldClient(url, sessions, **options))
+
+    def arrivals(self, address, **flags):
+        return self._keep(ArrivalsClient(address, **flags))
 
     def finish(self):
         for child in self._children:
