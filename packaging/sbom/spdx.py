@@ -149,16 +149,22 @@ class Libraries:
         return sorted(pair for pair in pairs if pair[0] != pair[1])
 
 
+# What the CMake folder says of libraries that leave no name in the binary: llhttp's sources, where the distribution has
+# no library of it, and what is used by its headers alone.
+COMPILED_IN = {"LLHTTP_SOURCE_DIR": "llhttp", "spdlog_DIR": "spdlog", "fmt_DIR": "fmt"}
+
+
 def compiled_in(build, database):
-    """Packages whose sources are part of the binary: llhttp where the distribution has no library of it."""
+    """The packages whose code is part of the binary itself, by name."""
     if build is None:
         return []
     cache = (build / "CMakeCache.txt").read_text(encoding="utf-8")
-    values = dict(re.findall(r"^(LLHTTP_LIBRARY|LLHTTP_SOURCE_DIR):\w+=(.*)$", cache, re.MULTILINE))
+    values = dict(re.findall(r"^(\w+):\w+=(.*)$", cache, re.MULTILINE))
     if not values.get("LLHTTP_LIBRARY", "NOTFOUND").endswith("NOTFOUND"):
-        return []
-    owner = database.owner_of(f"{values['LLHTTP_SOURCE_DIR']}/llhttp.c") if database else None
-    return [owner or unowned("llhttp")]
+        values.pop("LLHTTP_SOURCE_DIR", None)
+    found = [(database and database.owner_of(values[variable])) or unowned(name)
+             for variable, name in COMPILED_IN.items() if not values.get(variable, "NOTFOUND").endswith("NOTFOUND")]
+    return sorted(found, key=lambda package: package.name)
 
 
 def relationship(element, kind, related):
