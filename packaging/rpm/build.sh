@@ -16,6 +16,7 @@ version=$(sed -n 's/^project(hawser VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 options=(
   --define "_topdir $top"
   --define "hawser_version $version"
+  --define "cmake_folder $top/CMAKE"
   --define "_smp_mflags -j${JOBS:-$(nproc)}"
   --define "use_source_date_epoch_as_buildtime 1"
   --define "clamp_mtime_to_source_date_epoch 1"
@@ -28,7 +29,7 @@ if [ -e /var/lib/dpkg/status ]; then
   options+=(--nodeps)
 fi
 
-rm -rf "$top"/{BUILD,BUILDROOT,RPMS,SRPMS}
+rm -rf "$top"/{BUILD,BUILDROOT,CMAKE,RPMS,SRPMS}
 packaging/source-archive.sh "$top/SOURCES" > /dev/null
 rpmbuild -ba "${options[@]}" packaging/rpm/hawser.spec
 
@@ -37,8 +38,5 @@ package=$(echo "$top"/RPMS/*/hawser-"$version"-*.rpm)
 unpacked=$(mktemp -d)
 trap 'rm -rf "$unpacked"' EXIT
 rpm2cpio "$package" | (cd "$unpacked" && cpio --quiet --extract --make-directories --no-absolute-filenames)
-cmake_folder=$top/BUILD/hawser-$version/build/rpm
-sbom=(--root "$unpacked" --output "${package%.rpm}.spdx.json")
-if [ -d "$cmake_folder" ]; then sbom+=(--build "$cmake_folder"); fi
-packaging/sbom/spdx.py "${sbom[@]}"
+packaging/sbom/spdx.py --root "$unpacked" --build "$top/CMAKE" --output "${package%.rpm}.spdx.json"
 echo "$package"
