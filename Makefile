@@ -112,7 +112,7 @@ deb: ## the Debian packages, in build/packages
 	@packaging/build-deb.sh
 
 .PHONY: package-test
-package-test: ## as root: build, install, upgrade under live sessions and remove the packages in fresh roots of RELEASES
+package-test: recipe-test ## as root: build, install, upgrade under live sessions and remove the packages in fresh roots of RELEASES
 	$(dependencies) package-test
 	@status=0; for release in $(RELEASES); do \
 	  DEBIAN_RELEASE=$$release $(python) -m pytest -p no:cacheprovider -x -v -rA tests/packaging/test_debian_package.py \
@@ -123,6 +123,11 @@ package-test: ## as root: build, install, upgrade under live sessions and remove
 rpm: ## build/rpm: the source and binary rpm, and an SPDX document of what is in it
 	$(dependencies) build rpm
 	@JOBS=$(JOBS) packaging/rpm/build.sh build/rpm
+
+.PHONY: recipe-test
+recipe-test: build rpm ## test the rpm, the recipes for Arch and Alpine, the Dockerfile and the SPDX document
+	$(dependencies) recipe-test
+	@$(python) -m pytest -p no:cacheprovider -q -ra --ignore=tests/packaging/test_debian_package.py tests/packaging
 
 .PHONY: sbom
 sbom: ## build/sbom/hawser.spdx.json: the files that would be installed, and the libraries the binary links

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages (12 and 13) that building and testing Hawser needs, and only those that are missing.
 # Usage: packaging/install-dependencies.sh GROUP…   with groups build, test, lint, fuzz, bench, demo, deb,
-# package-test, rpm.
+# package-test, rpm, recipe-test.
 set -euo pipefail
 
 usage() {
-  echo "usage: $0 GROUP…  (build, test, lint, fuzz, bench, demo, deb, package-test, rpm)" >&2
+  echo "usage: $0 GROUP…  (build, test, lint, fuzz, bench, demo, deb, package-test, rpm, recipe-test)" >&2
   exit 2
 }
 
@@ -34,6 +34,7 @@ packages_of() {
       ;;
     package-test) echo debootstrap dpkg-dev git iproute2 python3 python3-pytest util-linux ;;
     rpm) echo rpm rpm2cpio cpio binutils python3 ;;
+    recipe-test) echo python3-pytest makepkg libarchive-tools fakeroot shellcheck curl rpm ;;
     *) usage ;;
   esac
 }
