@@ -128,8 +128,9 @@ def test_the_spdx_document_beside_it_lists_what_is_in_it(package):
 
 
 def rpm_in(root, *arguments):
-    return subprocess.run(["rpm", "--root", str(root), "--dbpath", "/var/lib/rpm", "--nodeps", "--noscripts", *arguments],
-                          check=True, capture_output=True, text=True)
+    done = subprocess.run(["rpm", "--root", str(root), "--dbpath", "/var/lib/rpm", *arguments], check=False,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
@@ -137,21 +138,26 @@ def root(tmp_path, package):
     if os.geteuid() != 0:
         pytest.skip("only root can install")
     root = tmp_path / "root"
-    root.mkdir()
+    (root / "etc").mkdir(parents=True)
+    # What the scriptlet before installation would have made.
+    (root / "etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nhawser:x:990:991::/nonexistent:/usr/sbin/nologin\n")
+    (root / "etc/group").write_text("root:x:0:\nadm:x:4:\nhawser:x:991:\n")
     rpm_in(root, "--initdb")
-    rpm_in(root, "--install", str(package))
+    rpm_in(root, "--install", "--nodeps", "--noscripts", str(package))
     return root
 
 
 def files_in(root):
-    return {path.relative_to(root).as_posix() for path in root.rglob("*")
-            if path.is_file() and not path.is_relative_to(root / "var/lib/rpm")}
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*")
+             if path.is_file() and not path.is_relative_to(root / "var/lib/rpm")}
+    return found - {"etc/passwd", "etc/group"}
 
 
 def test_it_installs_into_a_root_and_the_binary_runs(root):
     wanted = {**expected("usr/sbin", SYSTEMD), **dict.fromkeys({*DOCUMENTS, LICENCE}, 0o644)}
     assert {without_compression(path) for path in files_in(root)} == set(wanted)
-    assert stat.S_IMODE((root / "var/log/hawser").stat().st_mode) == 0o2750
+    logs = (root / "var/log/hawser").stat()
+    assert (stat.S_IMODE(logs.st_mode), logs.st_uid, logs.st_gid) == (0o2750, 990, 4)
     shown = subprocess.run([str(root / "usr/sbin/hawser"), "-v"], check=True, capture_output=True, text=True)
     assert project_version() in shown.stdout + shown.stderr
 
@@ -161,12 +167,12 @@ def test_erasing_it_leaves_changed_configuration_and_nothing_else(root):
     changed.write_text("# mine\n")
     own = root / "etc/hawser/conf.d/own.yaml"
     own.write_text("# mine, too\n")
-    rpm_in(root, "--erase", "hawser")
+    rpm_in(root, "--erase", "--noscripts", "hawser")
     assert files_in(root) == {"etc/hawser/hawser.yaml.rpmsave", "etc/hawser/conf.d/own.yaml"}
 
 
 def test_an_upgrade_keeps_changed_configuration(root, package):
     changed = root / "etc/hawser/hawser.yaml"
     changed.write_text("# mine\n")
-    rpm_in(root, "--upgrade", "--replacepkgs", str(package))
+    rpm_in(root, "--upgrade", "--nodeps", "--noscripts", "--replacepkgs", str(package))
     assert changed.read_text() == "# mine\n"
