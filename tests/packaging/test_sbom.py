@@ -172,6 +172,15 @@ def test_no_sources_are_named_where_the_library_was_linked(staged, tmp_path):
     assert related(document, "STATIC_LINK") == set()
 
 
+def test_what_is_used_by_its_headers_alone_is_named_as_compiled_in(staged, tmp_path):
+    folder = cmake_folder(tmp_path, "/usr/lib/libllhttp.so")
+    headers = pathlib.Path("/usr/include/uv.h")
+    with (folder / "CMakeCache.txt").open("a") as cache:
+        cache.write(f"fmt_DIR:PATH={headers}\nspdlog_DIR:PATH=spdlog_DIR-NOTFOUND\n")
+    owner = subprocess.run(["dpkg-query", "--search", str(headers)], check=True, capture_output=True, text=True).stdout.split(":")[0]
+    assert related(document_of(staged, "--build", str(folder)), "STATIC_LINK") == {("./usr/sbin/hawser", owner)}
+
+
 def test_identifiers_are_unique_and_relationships_lead_somewhere(staged):
     document = document_of(staged)
     identifiers = [document["SPDXID"], *(entry["SPDXID"] for entry in document["packages"] + document["files"])]
