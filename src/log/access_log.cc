@@ -11,7 +11,7 @@ namespace hawser::log {
 class AccessLog::Backend {
  public:
   Backend(std::string name, std::shared_ptr<LineTarget> opened)
-      : target(std::move(name)), writer(std::move(opened), Prefix::none) {}
+      : target(std::move(name)), writer(std::move(opened), Prefix::none, QueueSize::many) {}
 
   const std::string target;
   LineWriter writer;

@@ -18,8 +18,7 @@ namespace hawser::log {
 
 namespace {
 
-constexpr std::size_t kQueuedLines = 1024;
-static_assert(kQueuedLines * sizeof(spdlog::details::async_msg) < std::size_t{1} << 20U, "the queue is memory at rest");
+static_assert(sizeof(spdlog::details::async_msg) < 512, "the queue is memory at rest");
 
 constexpr std::string_view name_of(Level level) noexcept {
   constexpr std::string_view kNames[] = {"trace", "debug", "info", "warn", "error", "critical"};
@@ -47,9 +46,9 @@ class AllSignalsBlocked {
   sigset_t before_{};
 };
 
-std::shared_ptr<spdlog::details::thread_pool> start_thread() {
+std::shared_ptr<spdlog::details::thread_pool> start_thread(QueueSize queue) {
   const AllSignalsBlocked blocked;
-  return std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
+  return std::make_shared<spdlog::details::thread_pool>(static_cast<std::size_t>(queue), 1);
 }
 
 }  // namespace
@@ -119,9 +118,9 @@ class LineWriter::Sink final : public spdlog::sinks::base_sink<spdlog::details::
   std::atomic<std::uint64_t> lost_{0};
 };
 
-LineWriter::LineWriter(std::shared_ptr<LineTarget> target, Prefix prefix)
+LineWriter::LineWriter(std::shared_ptr<LineTarget> target, Prefix prefix, QueueSize queue)
     : sink_(std::make_shared<Sink>(std::move(target), prefix)),
-      pool_(start_thread()),
+      pool_(start_thread(queue)),
       logger_(std::make_shared<spdlog::async_logger>("hawser", sink_, pool_,
                                                      spdlog::async_overflow_policy::overrun_oldest)) {
   logger_->set_level(spdlog::level::trace);

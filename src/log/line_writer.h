@@ -1,4 +1,4 @@
-// Takes lines from any thread and writes them on a thread of its own, through spdlog's queue of 1,024 lines. Never
+// Takes lines from any thread and writes them on a thread of its own, through a queue of spdlog's. Never
 // blocks the caller and never throws: what does not fit or cannot be written is lost and counted. Owned by the
 // Logger and the AccessLog, one each, so that a flood of access lines pushes out no error line.
 #pragma once
@@ -23,10 +23,13 @@ namespace hawser::log {
 
 enum class Prefix : std::uint8_t { none, time_and_level };
 
+// Lines that may wait. Each takes 400 bytes, whether one waits or not.
+enum class QueueSize : std::uint16_t { some = 512, many = 1024 };
+
 class LineWriter {
  public:
   // Starts the thread (all signals blocked); throws when the system has no more threads.
-  LineWriter(std::shared_ptr<LineTarget> target, Prefix prefix);
+  LineWriter(std::shared_ptr<LineTarget> target, Prefix prefix, QueueSize queue);
   // Writes what is queued, for at most a second.
   ~LineWriter();
   LineWriter(const LineWriter&) = delete;

@@ -40,7 +40,7 @@ void append_quoted(std::string_view value, std::string& out) {
 class Logger::Backend {
  public:
   Backend(std::string name, std::shared_ptr<LineTarget> opened, Level least)
-      : target(std::move(name)), level(least), writer(std::move(opened), Prefix::time_and_level) {}
+      : target(std::move(name)), level(least), writer(std::move(opened), Prefix::time_and_level, QueueSize::some) {}
 
   std::string target;  // the main thread's
   std::atomic<Level> level;

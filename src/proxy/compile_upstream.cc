@@ -116,6 +116,11 @@ std::unordered_set<const ServerState*> states_of(const Upstream& upstream) {
   return states;
 }
 
+void close_for_use(const upstream::Server& server) {
+  server.state->set_max_sessions(server.max_sessions);
+  if (!server.is_enabled) server.state->block(upstream::Block::disabled);
+}
+
 }  // namespace
 
 std::shared_ptr<const Upstream> compile_upstream(const config::Upstream& upstream, const upstream::Members& members,
@@ -159,12 +164,20 @@ void put_into_use(const Upstream& upstream, const Upstream* predecessor) {
     tier.group->state->set_current(tier.group);
     for (const upstream::Server& server : tier.group->servers) {
       ServerState& state = *server.state;
-      state.set_max_sessions(server.max_sessions);
-      server.is_enabled ? state.unblock(upstream::Block::disabled) : state.block(upstream::Block::disabled);
+      const bool is_known = known.contains(&state);
+      if (!is_known) close_for_use(server);
+      state.set_max_sessions(std::max(server.max_sessions, state.max_sessions()));
+      if (server.is_enabled) state.unblock(upstream::Block::disabled);
       if (!upstream::is_on(tier.group->breaker)) state.end_ejection();
       if (tier.group->slow_start == 0) begin_slow_start(state, *tier.group->state, 1.0, 0);  // ends it
-      if (predecessor != nullptr && !known.contains(&state)) begin_slow_start(*tier.group, server);
+      if (predecessor != nullptr && !is_known) begin_slow_start(*tier.group, server);
     }
+  }
+}
+
+void close_for_use(const Upstream& upstream) {
+  for (const Tier& tier : upstream.tiers) {
+    for (const upstream::Server& server : tier.group->servers) close_for_use(server);
   }
 }
 

@@ -24,8 +24,11 @@ namespace hawser::proxy {
                                                            const config::Upstream& upstream,
                                                            const upstream::Members& members, StateRegistry& states);
 
-// Tells the shared states what `upstream` says of them, now that workers are about to get it: limits, who is enabled,
-// and slow start for servers that `predecessor` (null at start) did not have.
+// Tells the shared states what `upstream` says of them, in two steps, so that no worker finds nobody while some have it
+// already and some have not. Before the workers get it: who is enabled, limits that rise, and slow start for servers
+// that `predecessor` (null at start) did not have.
 void put_into_use(const Upstream& upstream, const Upstream* predecessor);
+// When all workers have it: who is no longer enabled, and limits that fall.
+void close_for_use(const Upstream& upstream);
 
 }  // namespace hawser::proxy

@@ -37,11 +37,12 @@ Status Supervisor::start() {
   inbox_ = std::move(*inbox);
   if (auto opened = open_access_log(startup_.loaded); !opened) return opened;
   snapshot_ = std::move(startup_.loaded.snapshot);
-  upkeep_ = std::make_unique<UpstreamUpkeep>(*startup_.loop, *startup_.logger, startup_.states, random_u64(),
-                                             std::move(startup_.loaded.known),
-                                             [this](const std::shared_ptr<const proxy::Upstream>& changed) {
-                                               for (const auto& worker : workers_) worker->adopt(changed);
-                                             });
+  upkeep_ = std::make_unique<UpstreamUpkeep>(
+      *startup_.loop, *startup_.logger, startup_.states, random_u64(), std::move(startup_.loaded.known),
+      [this](const std::shared_ptr<const proxy::Upstream>& changed, event::Inbox::Task on_adopted) {
+        for (const auto& worker : workers_) worker->adopt(changed);
+        await_workers(std::move(on_adopted));
+      });
   upkeep_->adopt(configuration_, *snapshot_);
   if (auto started = start_workers(); !started) return started;
   auto signals = event::Signals::watch(*startup_.loop, {SIGHUP, SIGUSR1, SIGUSR2, SIGQUIT, SIGTERM, SIGINT, SIGWINCH},
@@ -125,6 +126,18 @@ void Supervisor::distribute(const SocketBook::Entries& entries, event::Inbox::Ta
   }
 }
 
+void Supervisor::await_workers(event::Inbox::Task done) {
+  auto left = std::make_shared<std::size_t>(workers_.size());
+  auto shared_done = std::make_shared<event::Inbox::Task>(std::move(done));
+  for (const auto& worker : workers_) {
+    worker->pulse([this, left, shared_done] {
+      inbox_->post([left, shared_done] {
+        if (--*left == 0) (*shared_done)();
+      });
+    });
+  }
+}
+
 void Supervisor::on_signal(int number) {
   switch (number) {
     case SIGHUP:
@@ -199,6 +212,7 @@ void Supervisor::log_diagnostics(const config::Diagnostics& diagnostics) {
 
 void Supervisor::finish_reload(SocketBook::Entries entries) {
   if (!is_serving()) return;  // told to end meanwhile: the sockets were let go and stay so
+  upkeep_->finish_adoption();
   std::erase_if(access_logs_, [](const auto& access_log) { return access_log.use_count() == 1; });
   const SocketBook::Entries current = entries;
   log_listeners(current, startup_.sockets.commit(std::move(entries)));

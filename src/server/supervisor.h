@@ -55,6 +55,8 @@ class Supervisor final : private SuccessorObserver {
   void log_diagnostics(const config::Diagnostics& diagnostics);
   // Gives `snapshot` to every worker; `done` runs on this thread when all have it.
   void distribute(const SocketBook::Entries& entries, event::Inbox::Task done);
+  // Calls back on this thread when all workers have done what they were told so far.
+  void await_workers(event::Inbox::Task done);
   void finish_reload(SocketBook::Entries entries);
   void reload_again_if_wanted();
   void reopen_logs();

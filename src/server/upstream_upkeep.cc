@@ -56,6 +56,10 @@ void UpstreamUpkeep::adopt(const config::Configuration& configuration, const pro
   loop_.arm(round_, kRound);
 }
 
+void UpstreamUpkeep::finish_adoption() {
+  for (const auto& upstream : upstreams_) proxy::close_for_use(*upstream);
+}
+
 void UpstreamUpkeep::on_members_changed(const std::string& name) {
   const auto configured =
       std::ranges::find_if(configured_, [&](const config::Upstream& upstream) { return upstream.name == name; });
@@ -68,7 +72,7 @@ void UpstreamUpkeep::on_members_changed(const std::string& name) {
   *current = changed;
   adopt_health_targets();
   forget_absent_servers();
-  publish_(changed);
+  publish_(changed, [changed] { proxy::close_for_use(*changed); });
   for (const proxy::Tier& tier : changed->tiers) upstream::grant_free_places(tier.group, loop_.now());
   states_.forget_unused();
 }

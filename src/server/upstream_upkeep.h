@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "config/config.h"
 #include "event/delay.h"
+#include "event/inbox.h"
 #include "event/loop.h"
 #include "log/logger.h"
 #include "proxy/snapshot.h"
@@ -24,8 +25,8 @@ namespace hawser::server {
 
 class UpstreamUpkeep final : private event::DelayObserver {
  public:
-  // Gives an upstream whose members changed to the workers.
-  using Publish = std::function<void(std::shared_ptr<const proxy::Upstream> changed)>;
+  // Gives an upstream whose members changed to the workers; `on_adopted` runs on this thread when all have it.
+  using Publish = std::function<void(std::shared_ptr<const proxy::Upstream> changed, event::Inbox::Task on_adopted)>;
 
   // `port_count` is how many ports connections of one local address to one server can have.
   UpstreamUpkeep(event::Loop& loop, log::Logger& logger, proxy::StateRegistry& states, std::uint64_t seed,
@@ -39,6 +40,8 @@ class UpstreamUpkeep final : private event::DelayObserver {
   // These are in use from now on: tells the servers' states, checks and watches what they name, and no longer what they
   // do not. Before workers get the snapshot, so that a server which must be checked first is not used before.
   void adopt(const config::Configuration& configuration, const proxy::Snapshot& snapshot);
+  // The workers have the snapshot: servers that it shuts out are shut out.
+  void finish_adoption();
 
  private:
   void on_delay(event::Delay& delay) override;

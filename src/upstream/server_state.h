@@ -39,6 +39,7 @@ class alignas(64) ServerState {
   }
 
   // At most so many live sessions; kNoLimit: any number.
+  [[nodiscard]] std::uint32_t max_sessions() const noexcept { return max_sessions_.load(std::memory_order_relaxed); }
   void set_max_sessions(std::uint32_t most) noexcept { max_sessions_.store(most, std::memory_order_relaxed); }
   // In one order with the wait queue: who joined it and then asks here misses no place whose freeing missed the waiter.
   [[nodiscard]] bool is_full() const noexcept {

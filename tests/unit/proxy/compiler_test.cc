@@ -207,11 +207,36 @@ TEST_CASE("put into use, servers have the limits and modes of the file, and newc
   CHECK(server_of(after, 0).state->is_eligible({}));
   CHECK_FALSE(server_of(before, 0).state->is_held_back(*first.tiers[0].group->state));
   put_into_use(second, &first);
+  CHECK_FALSE(server_of(after, 0).state->is_blocked());  // workers that have the old file know nobody else
+  CHECK(server_of(after, 1).state->max_sessions() == 5);
+  close_for_use(second);
   CHECK(server_of(after, 0).state->is_blocked(upstream::Block::disabled));
   CHECK_FALSE(server_of(after, 0).state->is_held_back(*second.tiers[0].group->state));
   CHECK(server_of(after, 1).state->is_held_back(*second.tiers[0].group->state));
   put_into_use(first, &second);
   CHECK_FALSE(server_of(after, 0).state->is_blocked());
+}
+
+TEST_CASE("A limit rises before the workers have the new file, and falls after") {
+  StateRegistry states;
+  const auto at_most = [&states](const std::string& limit) {
+    return compile(file_with("{ servers: [{ address: \"127.0.0.1:9001\", max_sessions: " + limit + " }] }"), states);
+  };
+  const auto five = at_most("5");
+  const auto three = at_most("3");
+  const auto nine = at_most("9");
+  const upstream::ServerState& state = *server_of(five, 0).state;
+  const auto put = [](const auto& next, const auto& last) {
+    put_into_use(*next.snapshot->upstreams[0], last.snapshot->upstreams[0].get());
+  };
+  put_into_use(*five.snapshot->upstreams[0], nullptr);
+  CHECK(state.max_sessions() == 5);
+  put(three, five);
+  CHECK(state.max_sessions() == 5);
+  close_for_use(*three.snapshot->upstreams[0]);
+  CHECK(state.max_sessions() == 3);
+  put(nine, three);
+  CHECK(state.max_sessions() == 9);
 }
 
 TEST_CASE("put into use, a breaker or a slow start that was switched off keeps nobody away") {

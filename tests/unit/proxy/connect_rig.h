@@ -119,6 +119,7 @@ class ConnectRig {
       for (const auto& server : tier.group->servers) states_seen_.push_back(server.state);
     }
     adopt_snapshot({current});
+    close_for_use(*current);
   }
   // The worker's configuration has no such upstream any more.
   void remove_upstream() { adopt_snapshot({}); }

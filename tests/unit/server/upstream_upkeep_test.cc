@@ -35,7 +35,11 @@ class UpkeepRig {
     chat.name = "chat";
     upkeep = std::make_unique<UpstreamUpkeep>(
         turned.loop(), log.logger(), registry_, 7, nullptr,
-        [this](std::shared_ptr<const proxy::Upstream> changed) { published.push_back(std::move(changed)); }, kPorts);
+        [this](std::shared_ptr<const proxy::Upstream> changed, event::Inbox::Task on_adopted) {
+          published.push_back(std::move(changed));
+          on_adopted();
+        },
+        kPorts);
   }
 
   config::Server& add(const std::string& address) {
