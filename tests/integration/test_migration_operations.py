@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from harness.hawser_process import run_hawser
-from harness.migration_clients import HOME, ask_to_upgrade, echoes
+from harness.migration_clients import HOME, echoes
 from harness.migration_trio import migrated, shelf  # noqa: F401  fixtures
 from harness.process_facts import is_alive
 from harness.raw_client import open_websocket
@@ -37,8 +37,7 @@ def with_another_server(proxy, another):
 
 
 def server_of_a_new_session(proxy):
-    """None when there is none: the old file's only server is out for a moment before the new file holds."""
-    with ask_to_upgrade(proxy.address()) as wire:
+    with open_websocket(proxy.address()) as wire:
         return wire.upgrade.get("x-server")
 
 

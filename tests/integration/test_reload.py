@@ -1,6 +1,8 @@
 """HUP: a good file is taken without any session noticing, a bad one changes nothing, and nothing is left behind."""
 import signal
 import socket
+import threading
+from collections import Counter
 
 import pytest
 
@@ -207,3 +209,26 @@ def test_sessions_of_a_removed_route_are_drained(hawser, peers):
         session.send_text("after")
         first = session.read_frame()
         assert first.close_code in (1001, 1012) or first.payload == b"after"
+
+
+def test_reloads_that_swap_the_only_server_refuse_nobody(hawser, marking_server):
+    """Some workers have the new file a moment before others: none of them may find nobody."""
+    first, second = (marking_server().address for _ in range(2))
+    files = [relay_to({"address": first, "state": "drain"}, second), relay_to(first)]
+    proxy = hawser(relay_to(first))
+    address = proxy.address()
+    seen, is_over = Counter(), threading.Event()
+
+    def ask():
+        while not is_over.is_set():
+            seen[get(address).status] += 1
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for turn in range(60):
+        proxy.reload(files[turn % 2])
+    is_over.set()
+    for asker in askers:
+        asker.join()
+    assert set(seen) == {200}, seen
