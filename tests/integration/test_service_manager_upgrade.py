@@ -4,14 +4,12 @@ import signal
 
 import pytest
 
-pytest.importorskip("harness.upgrading_hawser", reason="the tests of the binary upgrade bring what these need")
-
-from harness.binaries import Gate, put_shell  # noqa: E402
-from harness.configuration import relay_to  # noqa: E402
-from harness.notify_socket import ManagedService, NotifySocket, monotonic_microseconds, watchdog_environment  # noqa: E402
-from harness.raw_client import connect, get, open_websocket  # noqa: E402
-from harness.socket_activation import activated, listening_on, text_of  # noqa: E402
-from harness.waiting import wait_until  # noqa: E402
+from harness.binaries import Gate, put_shell
+from harness.configuration import relay_to
+from harness.notify_socket import ManagedService, NotifySocket, monotonic_microseconds, watchdog_environment
+from harness.raw_client import connect, get, open_websocket
+from harness.socket_activation import activated, listening_on, text_of
+from harness.waiting import wait_until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 # As a service manager does: the variable names the process that it starts.

@@ -129,6 +129,18 @@ def test_tickets_survive_a_reload(hawser, peers, certificate):
         assert wire.session_reused
 
 
+def test_tickets_survive_an_upgrade_of_the_binary(upgrading_hawser, peers, certificate):
+    """Also one upgrade later, when the keys come from a process that had inherited them."""
+    proxy = tls_relay(upgrading_hawser, peers, [certificate])
+    context = trusting_context(V12, V12)
+    with context.wrap_socket(socket.create_connection(proxy.address(), 10)) as wire:
+        session = wire.session
+    for _ in range(2):
+        proxy.upgrade()
+        with context.wrap_socket(socket.create_connection(proxy.address(), 10), session=session) as wire:
+            assert wire.session_reused
+
+
 def test_plain_http_to_the_tls_port_is_refused(hawser, peers, certificate):
     proxy = tls_relay(hawser, peers, [certificate])
     with connect(proxy.address()) as wire:
