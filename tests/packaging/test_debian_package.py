@@ -81,6 +81,14 @@ def root(packages):
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def kept_logs(root):
+    """What Hawser logged stays in FOLDER, whatever becomes of the root."""
+    yield
+    if root.path(LOG).exists():
+        shutil.copytree(root.path(LOG).parent, FOLDER / "hawser-logs", dirs_exist_ok=True)
+
+
 @pytest.fixture(scope="module")
 def servers(root):
     """The port of an echo server."""
@@ -104,7 +112,8 @@ def install(root, deb, check=True):
     return root.apt("install", f"/opt/{deb.name}", check=check)
 
 
-def start_as_the_unit_does(root):
+@pytest.fixture(scope="module")
+def daemon(root):
     """No systemd runs here: the command, user, capability and mask of the installed unit."""
     unit = root.path("/usr/lib/systemd/system/hawser.service").read_text()
     settings = dict(re.findall(r"^(\w+)=(.*)$", unit, re.MULTILINE))
@@ -119,6 +128,7 @@ def start_as_the_unit_does(root):
     process = root.spawn(*shell, *user, *command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
     wait_until(lambda: process.poll() is not None or running_pid(root) is not None, PATIENCE, "the pid file")
     assert process.poll() is None, (FOLDER / "daemon.log").read_text()
+    return process
 
 
 def running_pid(root):
@@ -149,8 +159,7 @@ class Crowd:
 
 def assert_nobody_was_cut(report):
     assert report["cut"] == [] and report["refused"] == []
-    assert report["sessions"] == SESSIONS
-    assert report["echoes"] > SESSIONS and report["visits"] > 0
+    assert report["sessions"] == SESSIONS and report["echoes"] >= SESSIONS
 
 
 def assert_served_by(root, pid):
@@ -197,8 +206,8 @@ def test_its_own_autopkgtest_passes(root):
     print(root.run("/opt/debian-tests/echo").stdout)
 
 
-def test_it_starts_as_the_unit_does_and_answers(root):
-    start_as_the_unit_does(root)
+def test_it_starts_as_the_unit_does_and_answers(root, daemon):
+    assert daemon.poll() is None
     assert fetch(root).startswith("200 ")
 
 
@@ -213,13 +222,13 @@ def test_a_route_of_ones_own_is_taken_by_a_reload(root, servers):
     assert_nobody_was_cut(crowd.finish())
 
 
-def test_an_upgrade_of_the_package_cuts_no_session(root, packages):
+def test_an_upgrade_of_the_package_cuts_no_session(root, packages, daemon):
     before = running_pid(root)
     crowd = Crowd(root)
     print(install(root, packages[1]).stdout)
     after = running_pid(root)
     assert after is not None and after != before
-    assert before in root.processes(BINARY), "the former process keeps its sessions"
+    assert root.processes(BINARY) == [before, after], f"both serve; the first one ended with {daemon.poll()}"
     assert_served_by(root, after)
     assert_nobody_was_cut(crowd.finish())
     wait_until(lambda: root.processes(BINARY) == [after], PATIENCE, "the end of the former process after its sessions")
