@@ -39,6 +39,8 @@ EXPECTED_TAGS = {
     # Hawser depends on the user that systemd-sysusers makes, not on systemd as the first process; an init script for
     # others is not there.
     "package-supports-alternative-init-but-no-init.d-script",
+    # g++ 14 keeps the last letters of a text ("carriage return") in an instruction.
+    "spelling-error-in-binary",
     # Inputs that fuzzing found.
     "very-long-line-length-in-source-file",
 }
