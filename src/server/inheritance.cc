@@ -80,6 +80,8 @@ void add(Inheritance& inheritance, Message message) {
     inheritance.pid_file.emplace(std::string(rest), std::move(message.descriptors.front()));
   } else if (verb == "error_output") {
     inheritance.error_output = std::move(message.descriptors.front());
+  } else if (verb == "elder") {
+    inheritance.elders.emplace_back(std::move(message.descriptors.front()));
   }
 }
 
@@ -111,6 +113,9 @@ Status send_bequest(const HandoverChannel& channel, const Bequest& bequest) {
   }
   for (const ListenerTicketKeys& entry : bequest.ticket_keys) {
     if (auto sent = channel.send("ticket_keys " + std::string(entry.keys.bytes()) + entry.listener); !sent) return sent;
+  }
+  for (const int& elder : bequest.elders) {
+    if (auto sent = channel.send("elder", std::span(&elder, 1)); !sent) return sent;
   }
   return channel.send(kEnd);
 }

@@ -45,6 +45,7 @@ struct Inheritance {
   std::optional<InheritedPidFile> pid_file;
   std::vector<InheritedSockets> sockets;
   std::vector<ListenerTicketKeys> ticket_keys;
+  std::vector<HandoverChannel> elders;  // to the processes before the one that `channel` leads to
 };
 
 // The same as the old process has it, which keeps everything.
@@ -59,6 +60,7 @@ struct Bequest {
   int pid_file_descriptor = -1;
   std::vector<Sockets> sockets;
   std::vector<ListenerTicketKeys> ticket_keys;
+  std::vector<int> elders;
 };
 
 // Never blocks. The error: more than the channel holds.

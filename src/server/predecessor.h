@@ -1,4 +1,5 @@
-// The process whose place this one takes, as the new one sees it. Owned by the supervisor; main thread.
+// The process whose place this one takes, as the new one sees it, or one before that which still serves sessions: the
+// line to it is handed on, since those between may be gone by then. Owned by the supervisor; main thread.
 //
 //   preparing --say_ready()--> ready --"go_on", or its end--> relieved; its end later tells nobody
 #pragma once
@@ -19,7 +20,7 @@ namespace hawser::server {
 
 class Predecessor final : private event::PollObserver {
  public:
-  // `on_relieved` runs once, on this loop, when this process is the main one.
+  // `on_relieved` runs once, on this loop, when this process is the main one; none for a process that has handed over.
   [[nodiscard]] static Result<std::unique_ptr<Predecessor>> create(event::Loop& loop, HandoverChannel channel,
                                                                    event::Fd error_output,
                                                                    std::function<void()> on_relieved);
@@ -30,6 +31,8 @@ class Predecessor final : private event::PollObserver {
   void say_ready(const std::vector<std::string>& keys);
   // Passes on what concerns the old process too, while it is there.
   void pass_on(Word order);
+  // Of the line to it; -1 once it is gone.
+  [[nodiscard]] int descriptor() const noexcept { return channel_.descriptor(); }
 
  private:
   Predecessor(event::Loop& loop, HandoverChannel channel, event::Fd error_output, std::function<void()> on_relieved);

@@ -175,11 +175,16 @@ void Successor::on_exit() {
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return;
   on_output();
-  const Phase before = std::exchange(phase_, Phase::gone);
   exit_poll_->close();
-  channel_poll_->close();
   timer_.disarm();
-  if (before == Phase::serving) return observer_.on_successor_gone(describe_end(status));
+  pid_ = -1;
+  if (phase_ == Phase::serving) {
+    on_channel();  // which stays open when its own successor holds the line
+    if (channel_poll_->interest() == event::Interest::none) observer_.on_successor_gone(describe_end(status));
+    return;
+  }
+  phase_ = Phase::gone;
+  channel_poll_->close();
   observer_.on_successor_failed(describe_end(status));
 }
 

@@ -19,6 +19,7 @@ Supervisor::Supervisor(Startup startup)
 Supervisor::~Supervisor() {
   successor_.reset();
   predecessor_.reset();
+  elders_.clear();
   reports_.reset();
   upkeep_.reset();
   // A place that one worker frees may go to a session of another: each stands until all have stopped.
@@ -80,6 +81,11 @@ Status Supervisor::meet_predecessor() {
                                  [this] { become_main(); });
   if (!met) return std::unexpected(std::move(met.error()));
   predecessor_ = std::move(*met);
+  for (HandoverChannel& channel : inheritance.elders) {
+    auto elder = Predecessor::create(*startup_.loop, std::move(channel), event::Fd(), nullptr);
+    if (!elder) return std::unexpected(std::move(elder.error()));
+    elders_.push_back(std::move(*elder));
+  }
   return {};
 }
 
@@ -282,6 +288,7 @@ bool Supervisor::is_serving() const noexcept { return shutdown_.phase() == Grace
 
 void Supervisor::pass_on(Word order) {
   if (predecessor_) predecessor_->pass_on(order);
+  for (const auto& elder : elders_) elder->pass_on(order);
 }
 
 void Supervisor::upgrade() {
@@ -302,7 +309,7 @@ void Supervisor::upgrade() {
 }
 
 Bequest Supervisor::bequest() const {
-  Bequest bequest{STDERR_FILENO, {}, -1, startup_.sockets.bequest(), {}};
+  Bequest bequest{STDERR_FILENO, {}, -1, startup_.sockets.bequest(), {}, {}};
   if (startup_.pid_file) {
     bequest.pid_file = startup_.pid_file->path();
     bequest.pid_file_descriptor = startup_.pid_file->descriptor();
@@ -310,6 +317,11 @@ Bequest Supervisor::bequest() const {
   for (const auto& listener : snapshot_->listeners) {
     if (listener->tls) bequest.ticket_keys.push_back({listener->name, listener->tls->ticket_keys()});
   }
+  const auto hand_on = [&bequest](const Predecessor& line) {
+    if (line.descriptor() >= 0) bequest.elders.push_back(line.descriptor());
+  };
+  if (predecessor_) hand_on(*predecessor_);
+  for (const auto& elder : elders_) hand_on(*elder);
   return bequest;
 }
 
@@ -328,6 +340,8 @@ void Supervisor::on_successor_ready(const std::vector<std::string>& keys) {
   startup_.sockets.leave_paths(keys);
   reports_->handed_over(successor_->pid());
   successor_->go_on();
+  predecessor_.reset();  // what concerns them all comes from the new one now
+  elders_.clear();
   // Who asked for a reload meanwhile may have changed the file after the new process had read it.
   if (std::exchange(is_reload_wanted_, false)) successor_->send_signal(SIGHUP);
   log(log::Level::info, log::LineBuilder("upgraded").add("pid", static_cast<std::int64_t>(successor_->pid())).text());

@@ -70,7 +70,7 @@ class Supervisor final : private SuccessorObserver {
   void on_successor_failed(const std::string& reason) override;
   void on_successor_order(Word word) override;
   void on_successor_gone(const std::string& how) override;
-  // To the process before this one, where it is still there.
+  // To the processes before this one that are still there.
   void pass_on(Word order);
   [[nodiscard]] bool is_serving() const noexcept;
   [[nodiscard]] Status open_access_log(LoadedConfiguration& loaded);
@@ -90,6 +90,7 @@ class Supervisor final : private SuccessorObserver {
   std::unique_ptr<UpstreamUpkeep> upkeep_;
   std::unique_ptr<ServiceReports> reports_;
   std::unique_ptr<Predecessor> predecessor_;
+  std::vector<std::unique_ptr<Predecessor>> elders_;  // those before it
   std::unique_ptr<Successor> successor_;
   std::size_t waiting_for_workers_ = 0;  // of a reload under way
   bool is_preparing_ = false;            // a reload whose names are being asked

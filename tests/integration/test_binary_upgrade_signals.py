@@ -8,6 +8,7 @@ from harness.binaries import Gate, put_copy
 from harness.configuration import relay_to
 from harness.generations import zombies_below
 from harness.raw_client import connect, get, open_websocket
+from harness.socket_owners import is_open_by
 from harness.waiting import wait_until
 
 REFUSED = r"\bupgrade refused\b"
@@ -24,20 +25,6 @@ def begin_upgrade(proxy):
     proxy.send_signal(signal.SIGUSR2)
     wait_until(lambda: len(proxy.family.members()) == 2, 10, "the new process")
     return gate
-
-
-def is_open_anywhere(path, pids):
-    """Whether one of the processes holds the file open."""
-    wanted = os.stat(path)
-    for pid in pids:
-        for name in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                found = os.stat(f"/proc/{pid}/fd/{name}")
-            except OSError:
-                continue
-            if os.path.samestat(found, wanted):
-                return True
-    return False
 
 
 # Before.
@@ -243,7 +230,7 @@ def test_usr1_reaches_the_old_processes(upgrading_hawser, peers, tmp_path):
             rotated = [path.rename(path.with_suffix(".old")) for path in logs.values()]
             proxy.send_signal(signal.SIGUSR1)
             members = [generation.pid for generation in proxy.generations]
-            wait_until(lambda: not any(is_open_anywhere(path, members) for path in rotated), 5, "both to let go")
+            wait_until(lambda: not any(is_open_by(path, members) for path in rotated), 5, "both to let go")
             before = [path.read_text() for path in rotated]
             for wire in (early, late):
                 wire.send_close()

@@ -72,3 +72,14 @@ def descriptor_kinds(pid):
             kind = re.sub(r"(socket|pipe):\[\d+\]", r"\1", os.readlink(f"/proc/{pid}/fd/{name}"))
             kinds[kind] = kinds.get(kind, 0) + 1
     return kinds
+
+
+def is_open_by(path, pids):
+    """Whether one of the processes holds the file open."""
+    wanted = os.stat(path)
+    for pid in pids:
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), wanted):
+                    return True
+    return False

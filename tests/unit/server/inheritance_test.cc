@@ -54,7 +54,10 @@ TEST_CASE("What one process leaves is what the next one finds") {
   const event::Fd b(::open(folder.file("b").c_str(), O_RDONLY));
   const Passage passage;
   const auto keys = tls::TicketKeys::make().value();
-  Bequest bequest{STDERR_FILENO, "/run/a b.pid", pid_file.get(), {}, {{"public side", keys}}};
+  Bequest bequest{STDERR_FILENO, "/run/a b.pid", pid_file.get(), {}, {{"public side", keys}}, {}};
+  const auto elder = HandoverChannel::create_pair();
+  REQUIRE(elder);
+  bequest.elders = {elder->first.descriptor()};
   bequest.sockets.push_back({"0.0.0.0:80", SocketOrigin::own, {a.get(), b.get()}});
   bequest.sockets.push_back({"unix:/run/with blank", SocketOrigin::activated, {b.get()}});
   REQUIRE(send_bequest(passage.ours(), bequest));
@@ -76,11 +79,14 @@ TEST_CASE("What one process leaves is what the next one finds") {
   REQUIRE(found->ticket_keys.size() == 1);
   CHECK(found->ticket_keys.front().listener == "public side");
   CHECK(found->ticket_keys.front().keys.bytes() == keys.bytes());
+  REQUIRE(found->elders.size() == 1);
+  REQUIRE(found->elders.front().send("said on"));
+  CHECK(elder->second.receive().value().value().text == "said on");
 }
 
 TEST_CASE("More sockets than one message carries arrive as one listener") {
   const Passage passage;
-  Bequest bequest{STDERR_FILENO, "", -1, {}, {}};
+  Bequest bequest{STDERR_FILENO, "", -1, {}, {}, {}};
   bequest.sockets.push_back({"[::]:443", SocketOrigin::own, std::vector<int>(450, STDERR_FILENO)});
   REQUIRE(send_bequest(passage.ours(), bequest));
   const auto found = passage.receive();
