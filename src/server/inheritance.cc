@@ -9,12 +9,11 @@
 #include <utility>
 
 #include "base/number.h"
+#include "server/handover_parts.h"
 
 namespace hawser::server {
 
 namespace {
-
-using Message = HandoverChannel::Message;
 
 constexpr std::string_view kGreeting = "hawser-handover 1";
 constexpr std::string_view kEnd = "end";
@@ -36,7 +35,7 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-Status send_sockets(const HandoverChannel& channel, const Bequest::Sockets& sockets) {
+Status add_sockets(HandoverPacker& packer, const Bequest::Sockets& sockets) {
   std::string text = "listener ";
   text += name_of(sockets.origin);
   text += ' ';
@@ -44,44 +43,44 @@ Status send_sockets(const HandoverChannel& channel, const Bequest::Sockets& sock
   std::span<const int> rest = sockets.descriptors;
   while (!rest.empty()) {
     const std::span<const int> part = rest.first(std::min(rest.size(), HandoverChannel::kMaxDescriptors));
-    if (auto sent = channel.send(text, part); !sent) return sent;
+    if (auto added = packer.add(text, part); !added) return added;
     rest = rest.subspan(part.size());
   }
   return {};
 }
 
-void add_sockets(Inheritance& inheritance, std::string_view rest, Message message) {
+void take_sockets(Inheritance& inheritance, std::string_view rest, HandoverPart part) {
   const SocketOrigin origin =
       take_word(rest) == name_of(SocketOrigin::activated) ? SocketOrigin::activated : SocketOrigin::own;
   const auto known = std::find_if(inheritance.sockets.begin(), inheritance.sockets.end(),
                                   [rest](const InheritedSockets& sockets) { return sockets.key == rest; });
   if (known == inheritance.sockets.end()) {
-    inheritance.sockets.push_back({std::string(rest), origin, std::move(message.descriptors)});
+    inheritance.sockets.push_back({std::string(rest), origin, std::move(part.descriptors)});
     return;
   }
-  for (event::Fd& socket : message.descriptors) known->sockets.push_back(std::move(socket));
+  for (event::Fd& socket : part.descriptors) known->sockets.push_back(std::move(socket));
 }
 
-void add_ticket_keys(Inheritance& inheritance, std::string_view rest) {
+void take_ticket_keys(Inheritance& inheritance, std::string_view rest) {
   auto keys = tls::TicketKeys::from_bytes(rest.substr(0, tls::TicketKeys::kSize));
   if (!keys) return;
   inheritance.ticket_keys.push_back({std::string(rest.substr(tls::TicketKeys::kSize)), *keys});
 }
 
-void add(Inheritance& inheritance, Message message) {
-  const std::string text = std::move(message.text);
+void take(Inheritance& inheritance, HandoverPart part) {
+  const std::string text = std::move(part.text);
   std::string_view rest = text;
   const std::string_view verb = take_word(rest);
-  if (verb == "ticket_keys") add_ticket_keys(inheritance, rest);
-  if (message.descriptors.empty()) return;
+  if (verb == "ticket_keys") take_ticket_keys(inheritance, rest);
+  if (part.descriptors.empty()) return;
   if (verb == "listener") {
-    add_sockets(inheritance, rest, std::move(message));
+    take_sockets(inheritance, rest, std::move(part));
   } else if (verb == "pid_file") {
-    inheritance.pid_file.emplace(std::string(rest), std::move(message.descriptors.front()));
+    inheritance.pid_file.emplace(std::string(rest), std::move(part.descriptors.front()));
   } else if (verb == "error_output") {
-    inheritance.error_output = std::move(message.descriptors.front());
+    inheritance.error_output = std::move(part.descriptors.front());
   } else if (verb == "elder") {
-    inheritance.elders.emplace_back(std::move(message.descriptors.front()));
+    inheritance.elders.emplace_back(std::move(part.descriptors.front()));
   }
 }
 
@@ -99,24 +98,36 @@ Result<HandoverChannel> channel_of(std::string_view number) {
   return HandoverChannel(event::Fd(*descriptor));
 }
 
+Status await_greeting(const HandoverChannel& channel) {
+  auto message = channel.receive_within(kPatience);
+  if (!message) return std::unexpected(std::move(message.error()));
+  if (message->text == kGreeting) return {};
+  return failure(ErrorCode::malformed,
+                 "the running process hands itself over in a way that this version does not know: '" +
+                     message->text.substr(0, 40) + "'");
+}
+
 }  // namespace
 
 Status send_bequest(const HandoverChannel& channel, const Bequest& bequest) {
   if (auto sent = channel.send(kGreeting); !sent) return sent;
-  if (auto sent = channel.send("error_output", std::span(&bequest.error_output, 1)); !sent) return sent;
+  HandoverPacker packer(channel);
+  if (auto added = packer.add("error_output", std::span(&bequest.error_output, 1)); !added) return added;
   if (!bequest.pid_file.empty()) {
     const std::string text = "pid_file " + std::string(bequest.pid_file);
-    if (auto sent = channel.send(text, std::span(&bequest.pid_file_descriptor, 1)); !sent) return sent;
+    if (auto added = packer.add(text, std::span(&bequest.pid_file_descriptor, 1)); !added) return added;
   }
   for (const Bequest::Sockets& sockets : bequest.sockets) {
-    if (auto sent = send_sockets(channel, sockets); !sent) return sent;
+    if (auto added = add_sockets(packer, sockets); !added) return added;
   }
   for (const ListenerTicketKeys& entry : bequest.ticket_keys) {
-    if (auto sent = channel.send("ticket_keys " + std::string(entry.keys.bytes()) + entry.listener); !sent) return sent;
+    const std::string text = "ticket_keys " + std::string(entry.keys.bytes()) + entry.listener;
+    if (auto added = packer.add(text); !added) return added;
   }
   for (const int& elder : bequest.elders) {
-    if (auto sent = channel.send("elder", std::span(&elder, 1)); !sent) return sent;
+    if (auto added = packer.add("elder", std::span(&elder, 1)); !added) return added;
   }
+  if (auto sent = packer.finish(); !sent) return sent;
   return channel.send(kEnd);
 }
 
@@ -125,18 +136,14 @@ Result<Inheritance> receive_inheritance(std::string_view channel_number) {
   if (!channel) return std::unexpected(std::move(channel.error()));
   Inheritance inheritance;
   inheritance.channel = std::move(*channel);
-  bool is_greeted = false;
+  if (auto greeted = await_greeting(inheritance.channel); !greeted) return std::unexpected(std::move(greeted.error()));
   while (true) {
     auto message = inheritance.channel.receive_within(kPatience);
     if (!message) return std::unexpected(std::move(message.error()));
-    if (!is_greeted && message->text != kGreeting) {
-      return failure(ErrorCode::malformed,
-                     "the running process hands itself over in a way that this version does not know: '" +
-                         message->text.substr(0, 40) + "'");
-    }
-    is_greeted = true;
     if (message->text == kEnd) return inheritance;
-    add(inheritance, std::move(*message));
+    auto parts = unpack(std::move(*message));
+    if (!parts) return std::unexpected(std::move(parts.error()));
+    for (HandoverPart& part : *parts) take(inheritance, std::move(part));
   }
 }
 

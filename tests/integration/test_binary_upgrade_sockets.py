@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+import ssl
 
 import pytest
 
@@ -91,16 +92,19 @@ def test_connections_queued_on_a_unix_socket_are_served(upgrading_hawser, peers,
     assert [wire.read_answer().body for wire in waiting] == [b"echo\n"] * 20
 
 
-def test_more_sockets_than_one_message_carries_are_handed_over(upgrading_hawser, peers, short_folder):
-    """SCM_RIGHTS takes 253 descriptors at a time."""
-    configuration = relay_to(peers.echo().address, workers=8)
-    configuration["listeners"] = [{"name": f"n{i}", "address": "127.0.0.1:0"} for i in range(40)]
+@pytest.mark.parametrize("listeners, workers", [(40, 8), (400, 1)])
+def test_more_sockets_than_one_message_and_more_messages_than_the_kernel_holds(upgrading_hawser, peers, listeners,
+                                                                               workers):
+    """SCM_RIGHTS takes 253 descriptors at a time; a socket's queue some 270 messages."""
+    configuration = relay_to(peers.echo().address, workers=workers)
+    configuration["listeners"] = [{"name": f"n{i}", "address": "127.0.0.1:0"} for i in range(listeners)]
     proxy = upgrading_hawser(configuration)
-    addresses = [proxy.address(f"n{i}") for i in range(40)]
-    inodes = [listening_inodes(address) for address in addresses]
-    assert sum(len(each) for each in inodes) == 320
-    proxy.upgrade()
-    assert [listening_inodes(address) for address in addresses] == inodes
+    addresses = [proxy.address(f"n{i}") for i in range(listeners)]
+    before = held_inodes(proxy.pid)
+    inodes = set.union(*(listening_inodes(address) for address in addresses[::40]))
+    assert len(inodes) == len(addresses[::40]) * workers and inodes <= before
+    new = proxy.upgrade()
+    assert inodes <= held_inodes(new.pid)
     assert all(get(address).status == 200 for address in addresses)
 
 
@@ -123,6 +127,21 @@ def test_tls_sessions_live_on_and_new_ones_see_the_new_certificate(upgrading_haw
         assert presented() == "second"
         with open_websocket(proxy.address(), tls=trusting_context()) as late:
             assert echoes(early) and echoes(late)
+
+
+def test_tickets_of_the_old_process_resume_sessions_with_the_new_one(upgrading_hawser, peers, certificate):
+    listener = {"tls": {"certificates": [certificate.as_configuration()]}}
+    proxy = upgrading_hawser(relay_to(peers.echo().address, listener=listener))
+    context = trusting_context(maximum=ssl.TLSVersion.TLSv1_2)
+    with connect(proxy.address(), tls=context) as wire:
+        wire.send(REQUEST)
+        wire.read_answer()
+        session = wire.socket.session
+    for _ in range(2):
+        proxy.upgrade()
+        with socket.create_connection(proxy.address(), 10) as plain:
+            with context.wrap_socket(plain, session=session) as resumed:
+                assert resumed.session_reused
 
 
 # Another configuration.

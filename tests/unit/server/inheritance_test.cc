@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/handover_parts.h"
 #include "support/catch.h"
 #include "support/temporary_folder.h"
 
@@ -96,12 +97,33 @@ TEST_CASE("More sockets than one message carries arrive as one listener") {
   CHECK(found->sockets[0].sockets.size() == 450);
 }
 
+TEST_CASE("More listeners than the kernel would hold messages for are left all the same") {
+  const Passage passage;
+  const auto keys = tls::TicketKeys::make().value();
+  Bequest bequest{STDERR_FILENO, "", -1, {}, {}, {}};
+  std::vector<std::string> names;
+  for (int i = 0; i < 500; ++i) names.push_back("[2001:db8:0:1::ffff]:" + std::to_string(10'000 + i));
+  for (const std::string& name : names) {
+    bequest.sockets.push_back({name, SocketOrigin::own, {STDERR_FILENO, STDERR_FILENO}});
+    bequest.ticket_keys.push_back({name, keys});
+  }
+  REQUIRE(send_bequest(passage.ours(), bequest));
+  const auto found = passage.receive();
+  REQUIRE(found);
+  REQUIRE(found->sockets.size() == 500);
+  CHECK(found->ticket_keys.size() == 500);
+  CHECK(found->sockets.back().key == names.back());
+  CHECK(found->sockets.back().sockets.size() == 2);
+}
+
 TEST_CASE("What another version says besides is passed over, another form is refused") {
   const Passage passage;
   REQUIRE(passage.ours().send("hawser-handover 1"));
-  REQUIRE(passage.ours().send("ticket_keys 48"));
-  REQUIRE(passage.ours().send("sessions 12", std::vector<int>{STDERR_FILENO}));
-  REQUIRE(passage.ours().send("listener own 127.0.0.1:1"));  // brings no socket
+  HandoverPacker packer(passage.ours());
+  REQUIRE(packer.add("ticket_keys 48"));
+  REQUIRE(packer.add("sessions 12", std::vector<int>{STDERR_FILENO}));
+  REQUIRE(packer.add("listener own 127.0.0.1:1"));  // brings no socket
+  REQUIRE(packer.finish());
   REQUIRE(passage.ours().send("end"));
   const auto found = passage.receive();
   REQUIRE(found);
@@ -111,6 +133,17 @@ TEST_CASE("What another version says besides is passed over, another form is ref
   const Passage other;
   REQUIRE(other.ours().send("hawser-handover 2"));
   CHECK(other.receive().error().code == ErrorCode::malformed);
+}
+
+TEST_CASE("A message that is not made of parts is refused") {
+  for (const char* text :
+       {"x", "5", "5 ", "5 0", "5 0 four", "1 1 x", "-1 0 x", "1 0 xy", "18446744073709551615 0 x"}) {
+    INFO(text);
+    const Passage passage;
+    REQUIRE(passage.ours().send("hawser-handover 1"));
+    REQUIRE(passage.ours().send(text));
+    CHECK(passage.receive().error().code == ErrorCode::malformed);
+  }
 }
 
 TEST_CASE("A variable that names no channel is an error, whatever it names") {
