@@ -37,13 +37,28 @@ def listening_inodes(address):
 
 
 def held_inodes(pid):
-    """The sockets that a process holds."""
+    """The sockets that a process holds; none once it is gone."""
     found = set()
-    for name in os.listdir(f"/proc/{pid}/fd"):
+    try:
+        names = os.listdir(f"/proc/{pid}/fd")
+    except OSError:
+        return found
+    for name in names:
         with contextlib.suppress(OSError):
             if held := SOCKET.match(os.readlink(f"/proc/{pid}/fd/{name}")):
                 found.add(int(held.group(1)))
     return found
+
+
+def accepts_anywhere(pid):
+    """Whether the process holds any socket that listens, in the network where it lives."""
+    held = {str(inode) for inode in held_inodes(pid)}
+    for table, state, inode, listens in (("tcp", 3, 9, LISTEN), ("tcp6", 3, 9, LISTEN), ("unix", 3, 6, "00010000")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/net/{table}") as lines:
+            next(lines)
+            if any(fields[state] == listens and fields[inode] in held for fields in map(str.split, lines)):
+                return True
+    return False
 
 
 def is_listening(pid, address):

@@ -9,6 +9,7 @@ from harness.binaries import put_copy
 from harness.configuration import with_changes
 from harness.generations import Family, Generation, reap
 from harness.hawser_process import LISTENING, SANITIZER, Hawser, run_hawser
+from harness.socket_owners import accepts_anywhere
 from harness.waiting import wait_until
 
 UPGRADED = r"\bupgraded\b.*\bpid=(\d+)"
@@ -79,7 +80,7 @@ class UpgradingHawser(Hawser):
     # Upgrades.
 
     def upgrade(self, timeout=20.0):
-        """USR2; returns the new process, once the pid file names it."""
+        """USR2; returns the new process, once the pid file names it and the old one has let go of all sockets."""
         self.newest.send_signal(signal.SIGUSR2)
         return self.follow(timeout)
 
@@ -94,6 +95,7 @@ class UpgradingHawser(Hawser):
             raise AssertionError(f"{failure}; log:\n{self.log.text[-4000:]}") from None
         self.generations.append(Generation(self._named_pid()))
         self._failures_seen = self.log.count(UPGRADE_FAILED)
+        wait_until(lambda: not accepts_anywhere(before), 10, f"{before} to accept no more")
         return self.newest
 
     def _has_failed_again(self):
