@@ -15,9 +15,8 @@ constexpr Duration kEndingTimeout = std::chrono::seconds(1);
 }  // namespace
 
 GracefulShutdown::GracefulShutdown(event::Loop& loop, log::Logger& logger,
-                                   const std::vector<std::unique_ptr<Worker>>& workers,
-                                   std::function<void()> on_stopped)
-    : loop_(loop), logger_(logger), workers_(workers), on_stopped_(std::move(on_stopped)), timer_(*this) {}
+                                   const std::vector<std::unique_ptr<Worker>>& workers, Surroundings surroundings)
+    : loop_(loop), logger_(logger), workers_(workers), surroundings_(std::move(surroundings)), timer_(*this) {}
 
 std::uint64_t GracefulShutdown::sessions() const noexcept {
   std::uint64_t sessions = 0;
@@ -61,14 +60,17 @@ void GracefulShutdown::enter(Phase phase, Duration limit) {
   loop_.arm(timer_, kIdleCheck);
 }
 
+bool GracefulShutdown::is_done() const {
+  if (awaited_.load(std::memory_order_acquire) != 0 || sessions() != 0) return false;
+  return phase_ == Phase::retiring || !surroundings_.has_elders();
+}
+
 void GracefulShutdown::on_timer(event::Timer& /*timer*/) {
-  const bool has_begun = awaited_.load(std::memory_order_acquire) == 0;
-  const std::uint64_t left = sessions();
   const bool is_late = loop_.now() >= deadline_;
-  if ((left == 0 && has_begun) || (is_late && phase_ == Phase::ending)) {
+  if (is_done() || (is_late && phase_ == Phase::ending)) {
     logger_.write(log::Level::info,
-                  log::LineBuilder("stopped").add("sessions_cut", static_cast<std::int64_t>(left)).text());
-    return on_stopped_();
+                  log::LineBuilder("stopped").add("sessions_cut", static_cast<std::int64_t>(sessions())).text());
+    return surroundings_.on_stopped();
   }
   if (is_late) return go_further();
   loop_.arm(timer_, kIdleCheck);

@@ -22,9 +22,16 @@ class GracefulShutdown final : private event::TimerObserver {
  public:
   enum class Phase : std::uint8_t { serving, retiring, draining, ending };
 
-  // `workers` and the rest outlive it; `on_stopped` runs when no session is left or the last deadline is over.
+  struct Surroundings {
+    // Older processes of an upgrade still drain: a main process that ended before them would take them along.
+    std::function<bool()> has_elders;
+    // No session is left, or the last deadline is over.
+    std::function<void()> on_stopped;
+  };
+
+  // `workers` and the rest outlive it.
   GracefulShutdown(event::Loop& loop, log::Logger& logger, const std::vector<std::unique_ptr<Worker>>& workers,
-                   std::function<void()> on_stopped);
+                   Surroundings surroundings);
 
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
   // When the phase ends at the latest; meaningless while serving.
@@ -43,11 +50,12 @@ class GracefulShutdown final : private event::TimerObserver {
   [[nodiscard]] Worker::Callback await_one();
   void on_timer(event::Timer& timer) override;
   void go_further();
+  [[nodiscard]] bool is_done() const;
 
   event::Loop& loop_;
   log::Logger& logger_;
   const std::vector<std::unique_ptr<Worker>>& workers_;
-  std::function<void()> on_stopped_;
+  Surroundings surroundings_;
   config::Shutdown options_;
   event::Timer timer_;
   TimePoint deadline_{};

@@ -36,18 +36,23 @@ std::optional<pid_t> read_number(int descriptor) {
 bool is_same_file(const std::string& path, int descriptor) {
   struct stat named{};
   struct stat opened{};
-  return ::stat(path.c_str(), &named) == 0 && ::fstat(descriptor, &opened) == 0 && named.st_dev == opened.st_dev &&
+  return ::lstat(path.c_str(), &named) == 0 && ::fstat(descriptor, &opened) == 0 && named.st_dev == opened.st_dev &&
          named.st_ino == opened.st_ino;
 }
 
-Status write_number(int descriptor, const std::string& path) {
-  const std::string text = std::to_string(::getpid()) + "\n";
+Status write_number(int descriptor, const std::string& path, pid_t number) {
+  const std::string text = std::to_string(number) + "\n";
   // Cut after writing: whoever reads meanwhile finds a number on the first line.
   if (::pwrite(descriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()) &&
       ::ftruncate(descriptor, static_cast<off_t>(text.size())) == 0) {
     return {};
   }
   return std::unexpected(system_error("cannot write pid file '" + path + "'", errno));
+}
+
+bool is_plain_file(int descriptor) {
+  struct stat found{};
+  return ::fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode) && found.st_nlink <= 1;
 }
 
 std::unexpected<Error> lock_error(int descriptor, const std::string& path, int error_number) {
@@ -64,13 +69,14 @@ std::unexpected<Error> lock_error(int descriptor, const std::string& path, int e
 PidFile::PidFile(std::string path, int descriptor) noexcept : path_(std::move(path)), descriptor_(descriptor) {}
 
 PidFile::PidFile(PidFile&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)), successor_(other.successor_) {}
 
 PidFile& PidFile::operator=(PidFile&& other) noexcept {
   if (this != &other) {
     release();
     path_ = std::move(other.path_);
     descriptor_ = std::exchange(other.descriptor_, -1);
+    successor_ = other.successor_;
   }
   return *this;
 }
@@ -79,19 +85,32 @@ PidFile::~PidFile() { release(); }
 
 void PidFile::release() noexcept {
   if (descriptor_ < 0) return;
-  if (is_same_file(path_, descriptor_) && read_number(descriptor_) == ::getpid()) ::unlink(path_.c_str());
+  if (is_same_file(path_, descriptor_) && read_number(descriptor_) == ::getpid()) {
+    if (successor_ == 0) {
+      ::unlink(path_.c_str());
+    } else {
+      (void)write_number(descriptor_, path_, successor_);
+    }
+  }
   ::close(descriptor_);
   descriptor_ = -1;
 }
 
 PidFile PidFile::inherit(std::string path, event::Fd locked) { return {std::move(path), locked.release()}; }
 
-Status PidFile::write() const { return write_number(descriptor_, path_); }
+Status PidFile::write() const { return write_number(descriptor_, path_, ::getpid()); }
 
 Result<PidFile> PidFile::create(const std::string& path) {
   while (true) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    // Its folder may belong to a lesser user than the one that writes here: no link of theirs is followed.
+    const int descriptor =
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0644);
     if (descriptor < 0) return std::unexpected(system_error("cannot open pid file '" + path + "'", errno));
+    if (!is_plain_file(descriptor)) {
+      ::close(descriptor);
+      return failure(ErrorCode::invalid_argument,
+                     "pid file '" + path + "' is no regular file, or has another name too");
+    }
     struct flock range = whole_file();
     // A lock of the open file description: closing another descriptor of the same file does not drop it.
     if (::fcntl(descriptor, F_OFD_SETLK, &range) != 0) {
@@ -104,7 +123,8 @@ Result<PidFile> PidFile::create(const std::string& path) {
       continue;
     }
     PidFile file(path, descriptor);
-    if (auto status = write_number(descriptor, path); !status) return std::unexpected(std::move(status.error()));
+    if (auto status = write_number(descriptor, path, ::getpid()); !status)
+      return std::unexpected(std::move(status.error()));
     return file;
   }
 }

@@ -26,6 +26,9 @@ class PidFile {
 
   // Writes this process's number again: `-s upgrade` sees by that that an attempt is over.
   [[nodiscard]] Status write() const;
+  // The process that takes over writes its own number soon. Where it is late, this one does so in the end, and lets the
+  // file be.
+  void leave_to(pid_t successor) noexcept { successor_ = successor; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
@@ -35,6 +38,7 @@ class PidFile {
 
   std::string path_;
   int descriptor_ = -1;
+  pid_t successor_ = 0;  // 0: none
 };
 
 // The process that holds the lock of `path`, for `-s`. not_found without a file or when nobody holds its lock: a number

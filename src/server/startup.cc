@@ -76,7 +76,6 @@ Status open_sockets(Startup& startup, std::vector<ActivatedSocket> activated) {
   const std::vector<SocketBook::Wanted> wanted = wanted_sockets(startup.loaded);
   auto entries = startup.sockets.prepare(wanted);
   if (!entries) return std::unexpected(std::move(entries.error()));
-  SocketBook::apply_options(*entries, wanted);
   startup.sockets.commit(std::move(*entries));
   return {};
 }
@@ -123,6 +122,8 @@ Result<Startup> make_startup(const Command& command, Surroundings surroundings, 
   auto loop = event::Loop::create();
   if (!loop) return std::unexpected(std::move(loop.error()));
   startup.loop = std::move(*loop);
+  // Last: sockets of an older process are shared with it, and whatever fails before must change nothing of them.
+  SocketBook::apply_options(startup.sockets.entries(), wanted_sockets(startup.loaded));
   return startup;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -85,6 +86,8 @@ Result<std::unique_ptr<Successor>> Successor::start(event::Loop& loop, const Pro
                                                     const Bequest& bequest, SuccessorObserver& observer) {
   auto channel = HandoverChannel::create_pair();
   if (!channel) return std::unexpected(std::move(channel.error()));
+  // Where it is ignored, by whoever started us, a child cannot be waited for.
+  std::signal(SIGCHLD, SIG_DFL);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(system_error("cannot make a pipe", errno));
   event::Fd our_end(ends[0]);
@@ -151,12 +154,18 @@ void Successor::on_channel() {
 void Successor::take(const Statement& statement) {
   const bool is_ready = statement.word == Word::ready;
   if (phase_ == Phase::starting && is_ready) {
+    if (has_ended()) return;  // its last word: on_exit() follows
     phase_ = Phase::ready;
     timer_.disarm();
     observer_.on_successor_ready(statement.keys);
   } else if (phase_ == Phase::serving && !is_ready) {
     observer_.on_successor_order(statement.word);
   }
+}
+
+bool Successor::has_ended() const noexcept {
+  pollfd process{process_.get(), POLLIN, 0};
+  return ::poll(&process, 1, 0) == 1;
 }
 
 void Successor::on_output() {
@@ -173,7 +182,7 @@ void Successor::on_output() {
 
 void Successor::on_exit() {
   int status = 0;
-  if (::waitpid(pid_, &status, WNOHANG) != pid_) return;
+  if (::waitpid(pid_, &status, WNOHANG) != pid_ && errno != ECHILD) return;
   on_output();
   exit_poll_->close();
   timer_.disarm();

@@ -73,6 +73,7 @@ class Successor final : private event::TimerObserver {
   void on_exit();
   void on_timer(event::Timer& timer) override;
   void take(const Statement& statement);
+  [[nodiscard]] bool has_ended() const noexcept;
   void kill_and_reap() noexcept;
 
   event::Loop& loop_;

@@ -14,7 +14,8 @@ namespace hawser::server {
 Supervisor::Supervisor(Startup startup)
     : startup_(std::move(startup)),
       configuration_(startup_.loaded.configuration),
-      shutdown_(*startup_.loop, *startup_.logger, workers_, [this] { startup_.loop->stop(); }) {}
+      shutdown_(*startup_.loop, *startup_.logger, workers_,
+                {[this] { return has_elders(); }, [this] { startup_.loop->stop(); }}) {}
 
 Supervisor::~Supervisor() {
   successor_.reset();
@@ -261,6 +262,7 @@ Status Supervisor::open_access_log(LoadedConfiguration& loaded) {
 
 void Supervisor::reopen_logs() {
   pass_on(Word::reopen_logs);
+  is_reopen_wanted_ = successor_ && is_serving();  // it may have its logs open already
   if (auto reopened = startup_.logger->reopen(); !reopened) log(log::Level::error, reopened.error().message);
   if (snapshot_->access.log) {
     if (auto reopened = snapshot_->access.log->reopen(); !reopened) log(log::Level::error, reopened.error().message);
@@ -285,6 +287,11 @@ void Supervisor::end() {
 }
 
 bool Supervisor::is_serving() const noexcept { return shutdown_.phase() == GracefulShutdown::Phase::serving; }
+
+bool Supervisor::has_elders() const noexcept {
+  const auto is_there = [](const auto& elder) { return elder && elder->descriptor() >= 0; };
+  return is_there(predecessor_) || std::any_of(elders_.begin(), elders_.end(), is_there);
+}
 
 void Supervisor::pass_on(Word order) {
   if (predecessor_) predecessor_->pass_on(order);
@@ -338,12 +345,14 @@ void Supervisor::note_failed_attempt() {
 void Supervisor::on_successor_ready(const std::vector<std::string>& keys) {
   is_main_ = false;
   startup_.sockets.leave_paths(keys);
+  if (startup_.pid_file) startup_.pid_file->leave_to(successor_->pid());
   reports_->handed_over(successor_->pid());
   successor_->go_on();
   predecessor_.reset();  // what concerns them all comes from the new one now
   elders_.clear();
   // Who asked for a reload meanwhile may have changed the file after the new process had read it.
   if (std::exchange(is_reload_wanted_, false)) successor_->send_signal(SIGHUP);
+  if (std::exchange(is_reopen_wanted_, false)) successor_->send_signal(SIGUSR1);
   log(log::Level::info, log::LineBuilder("upgraded").add("pid", static_cast<std::int64_t>(successor_->pid())).text());
   shutdown_.retire(configuration_.shutdown);
   startup_.sockets.commit({});

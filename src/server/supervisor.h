@@ -72,6 +72,7 @@ class Supervisor final : private SuccessorObserver {
   void on_successor_gone(const std::string& how) override;
   // To the processes before this one that are still there.
   void pass_on(Word order);
+  [[nodiscard]] bool has_elders() const noexcept;
   [[nodiscard]] bool is_serving() const noexcept;
   [[nodiscard]] Status open_access_log(LoadedConfiguration& loaded);
   void warn_of_fixed_keys(const config::Configuration& changed);
@@ -95,6 +96,7 @@ class Supervisor final : private SuccessorObserver {
   std::size_t waiting_for_workers_ = 0;  // of a reload under way
   bool is_preparing_ = false;            // a reload whose names are being asked
   bool is_reload_wanted_ = false;        // another HUP came meanwhile
+  bool is_reopen_wanted_ = false;        // USR1 came while a successor starts
   bool is_upgrade_wanted_ = false;       // USR2 came during a reload
   bool is_main_ = false;
 };

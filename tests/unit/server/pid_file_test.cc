@@ -142,3 +142,25 @@ TEST_CASE("Writing the same number again is seen by its time") {
   CHECK(older->pid == after->pid);
   CHECK(*older != *after);
 }
+
+TEST_CASE("A file that was left to a successor stays, and names it, however late that is") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("hawser.pid");
+  {
+    auto file = PidFile::create(path);
+    REQUIRE(file);
+    file->leave_to(4711);
+    CHECK(read_pid(path) == ::getpid());
+  }
+  CHECK(folder.read("hawser.pid") == "4711\n");
+}
+
+TEST_CASE("No link is followed to what somebody else put behind the name") {
+  const TemporaryFolder folder;
+  folder.write("precious", "a text that is longer than a number\n");
+  std::filesystem::create_symlink(folder.file("precious"), folder.file("link.pid"));
+  CHECK_FALSE(PidFile::create(folder.file("link.pid")));
+  std::filesystem::create_hard_link(folder.file("precious"), folder.file("hard.pid"));
+  CHECK_FALSE(PidFile::create(folder.file("hard.pid")));
+  CHECK(folder.read("precious") == "a text that is longer than a number\n");
+}
