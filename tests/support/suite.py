@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "build" / "results"
 PYTHON = "/usr/bin/python3"
 UNIT_TIMEOUT = 900
-BLACKBOX_TIMEOUT = 1500
+BLACKBOX_TIMEOUT = 2400
 
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
