@@ -36,7 +36,7 @@ class Signals {
 class SignalBlock {
  public:
   SignalBlock();
-  explicit SignalBlock(std::initializer_list<int> signal_numbers);
+  SignalBlock(std::initializer_list<int> signal_numbers);
   ~SignalBlock();
   SignalBlock(const SignalBlock&) = delete;
   SignalBlock& operator=(const SignalBlock&) = delete;

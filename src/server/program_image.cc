@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::optional<std::string> find_in_path(std::string_view name) {
-  const char* const variable = std::getenv("PATH");
+  const char* const variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): no thread yet
   std::string_view rest = variable != nullptr ? variable : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
   while (!rest.empty()) {
     const std::size_t colon = rest.find(':');

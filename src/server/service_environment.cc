@@ -9,6 +9,9 @@ namespace hawser::server {
 
 namespace {
 
+// No other thread runs yet: see the header.
+// NOLINTBEGIN(concurrency-mt-unsafe)
+
 std::string value_of(const char* name) {
   const char* const value = std::getenv(name);
   return value != nullptr ? value : "";
@@ -36,5 +39,7 @@ ServiceEnvironment take_service_environment() {
   if (is_for_another) ::unsetenv("WATCHDOG_USEC");
   return taken;
 }
+
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace hawser::server

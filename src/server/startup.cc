@@ -92,10 +92,10 @@ std::vector<SocketBook::Wanted> wanted_sockets(const LoadedConfiguration& loaded
 }
 
 Result<std::optional<Inheritance>> find_inheritance() {
-  const char* const channel = std::getenv(kUpgradeChannelVariable);
+  const char* const channel = std::getenv(kUpgradeChannelVariable);  // NOLINT(concurrency-mt-unsafe): no thread yet
   if (channel == nullptr) return std::nullopt;
   auto inheritance = receive_inheritance(channel);
-  ::unsetenv(kUpgradeChannelVariable);
+  ::unsetenv(kUpgradeChannelVariable);  // NOLINT(concurrency-mt-unsafe)
   if (!inheritance) return std::unexpected(std::move(inheritance.error()));
   return std::optional(std::move(*inheritance));
 }
