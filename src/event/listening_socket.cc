@@ -72,11 +72,6 @@ Result<ListeningSockets> open_tcp(SocketAddress address, const ListenOptions& op
   return opened;
 }
 
-// Somebody may have put a link in its place: that is not followed.
-bool set_mode(const std::string& path, std::uint32_t mode) noexcept {
-  return ::fchmodat(AT_FDCWD, path.c_str(), mode, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 bool is_someone_listening(const SocketAddress& address) {
   const Sockaddr where = to_sockaddr(address);
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -93,7 +88,7 @@ Result<ListeningSockets> open_unix(const SocketAddress& address, const ListenOpt
   }
   auto socket = bind_socket(address, PortSharing::off);
   if (!socket) return std::unexpected(std::move(socket.error()));
-  if (!set_mode(path, options.unix_mode)) return listen_failure(address, errno);
+  if (::chmod(path.c_str(), options.unix_mode) != 0) return listen_failure(address, errno);
   if (::listen(socket->get(), static_cast<int>(options.backlog)) != 0) return listen_failure(address, errno);
   ListeningSockets opened;
   opened.address = address;
@@ -123,7 +118,7 @@ Result<SocketAddress> listening_address(const Fd& socket) {
 
 void apply_listen_options(const Fd& socket, const SocketAddress& address, const ListenOptions& options) noexcept {
   ::listen(socket.get(), static_cast<int>(options.backlog));
-  if (const UnixPath* const path = address.unix_path()) (void)set_mode(path->path, options.unix_mode);
+  if (const UnixPath* const path = address.unix_path()) (void)::chmod(path->path.c_str(), options.unix_mode);
 }
 
 Result<ListeningSockets> open_listening_sockets(const SocketAddress& address, const ListenOptions& options,

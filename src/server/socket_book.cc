@@ -165,6 +165,11 @@ std::vector<std::string> SocketBook::commit(Entries entries) {
   return added;
 }
 
+void SocketBook::close_all() {
+  entries_.clear();
+  offers_.clear();
+}
+
 void SocketBook::close_untaken_offers() {
   std::erase_if(offers_, [](const Offer& offer) { return offer.entry->origin == SocketOrigin::own; });
 }

@@ -50,6 +50,8 @@ class SocketBook {
   [[nodiscard]] Result<Entries> prepare(const std::vector<Wanted>& listeners) const;
   // Makes prepared entries the current ones, letting go of those that left. The result names what is new.
   std::vector<std::string> commit(Entries entries);
+  // Lets go of all sockets, also of those that the service manager opened: this process accepts no more.
+  void close_all();
   // Closes what the process before this one offered and no current entry holds.
   void close_untaken_offers();
   // What the service manager opened and no current entry holds: nobody serves who connects there.

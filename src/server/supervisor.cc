@@ -28,7 +28,7 @@ Supervisor::~Supervisor() {
   workers_.clear();
   signals_.reset();
   inbox_.reset();
-  startup_.sockets.commit({});  // removes unix sockets
+  startup_.sockets.close_all();  // removes unix sockets
   startup_.logger->flush();
   if (snapshot_ && snapshot_->access.log) snapshot_->access.log->flush();
 }
@@ -275,7 +275,7 @@ void Supervisor::drain() {
   if (is_serving()) successor_.reset();  // one that is not ready yet
   shutdown_.drain(configuration_.shutdown);
   reports_->draining(shutdown_.deadline());
-  startup_.sockets.commit({});  // each socket closes once its worker has emptied and left it
+  startup_.sockets.close_all();  // each socket closes once its worker has emptied and left it
 }
 
 void Supervisor::end() {
@@ -283,7 +283,7 @@ void Supervisor::end() {
   if (is_serving()) successor_.reset();
   shutdown_.end(configuration_.shutdown);
   reports_->ending();
-  startup_.sockets.commit({});
+  startup_.sockets.close_all();
 }
 
 bool Supervisor::is_serving() const noexcept { return shutdown_.phase() == GracefulShutdown::Phase::serving; }
@@ -355,7 +355,7 @@ void Supervisor::on_successor_ready(const std::vector<std::string>& keys) {
   if (std::exchange(is_reopen_wanted_, false)) successor_->send_signal(SIGUSR1);
   log(log::Level::info, log::LineBuilder("upgraded").add("pid", static_cast<std::int64_t>(successor_->pid())).text());
   shutdown_.retire(configuration_.shutdown);
-  startup_.sockets.commit({});
+  startup_.sockets.close_all();
 }
 
 void Supervisor::on_successor_failed(const std::string& reason) {
