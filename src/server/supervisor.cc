@@ -122,15 +122,14 @@ int Supervisor::run() {
 }
 
 void Supervisor::distribute(const SocketBook::Entries& entries, event::Inbox::Task done) {
-  waiting_for_workers_ = workers_.size();
-  auto shared_done = std::make_shared<event::Inbox::Task>(std::move(done));
+  is_distributing_ = true;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->adopt(snapshot_, startup_.sockets.bindings(entries, *snapshot_, i), [this, shared_done] {
-      inbox_->post([this, shared_done] {
-        if (--waiting_for_workers_ == 0) (*shared_done)();
-      });
-    });
+    workers_[i]->adopt(snapshot_, startup_.sockets.bindings(entries, *snapshot_, i));
   }
+  await_workers([this, adopted = std::move(done)]() mutable {
+    is_distributing_ = false;
+    adopted();
+  });
 }
 
 void Supervisor::await_workers(event::Inbox::Task done) {
@@ -165,7 +164,7 @@ void Supervisor::on_signal(int number) {
 
 void Supervisor::reload() {
   if (!is_serving()) return log(log::Level::warn, "reload refused: the process is ending");
-  if (is_preparing_ || waiting_for_workers_ > 0 || successor_) {
+  if (is_preparing_ || is_distributing_ || successor_) {
     is_reload_wanted_ = true;
     return;
   }
@@ -302,7 +301,7 @@ void Supervisor::upgrade() {
   // Whoever asks a second time waits for the end of the first attempt.
   if (successor_ && is_serving()) return log(log::Level::warn, "upgrade refused: another is under way");
   if (!is_serving()) return refuse_upgrade("the process is ending");
-  if (!is_main_ || is_preparing_ || waiting_for_workers_ > 0) {
+  if (!is_main_ || is_preparing_ || is_distributing_) {
     is_upgrade_wanted_ = true;
     return;
   }

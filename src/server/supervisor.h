@@ -93,11 +93,11 @@ class Supervisor final : private SuccessorObserver {
   std::unique_ptr<Predecessor> predecessor_;
   std::vector<std::unique_ptr<Predecessor>> elders_;  // those before it
   std::unique_ptr<Successor> successor_;
-  std::size_t waiting_for_workers_ = 0;  // of a reload under way
-  bool is_preparing_ = false;            // a reload whose names are being asked
-  bool is_reload_wanted_ = false;        // another HUP came meanwhile
-  bool is_reopen_wanted_ = false;        // USR1 came while a successor starts
-  bool is_upgrade_wanted_ = false;       // USR2 came during a reload
+  bool is_distributing_ = false;    // a snapshot that not every worker has yet
+  bool is_preparing_ = false;       // a reload whose names are being asked
+  bool is_reload_wanted_ = false;   // another HUP came meanwhile
+  bool is_reopen_wanted_ = false;   // USR1 came while a successor starts
+  bool is_upgrade_wanted_ = false;  // USR2 came during a reload
   bool is_main_ = false;
 };
 

@@ -43,15 +43,12 @@ void Worker::start() {
   thread_ = std::thread([this] { loop_->run(); });
 }
 
-void Worker::adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::ListenerBinding> bindings,
-                   Callback on_adopted) {
-  inbox_->post(
-      [this, taken = std::move(snapshot), sockets = std::move(bindings), done = std::move(on_adopted)]() mutable {
-        context_->adopt(std::move(taken));
-        listeners_->adopt(sockets);
-        sockets.clear();
-        done();
-      });
+void Worker::adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::ListenerBinding> bindings) {
+  inbox_->post([this, taken = std::move(snapshot), sockets = std::move(bindings)]() mutable {
+    context_->adopt(std::move(taken));
+    listeners_->adopt(sockets);
+    sockets.clear();
+  });
 }
 
 void Worker::adopt(std::shared_ptr<const proxy::Upstream> changed) {

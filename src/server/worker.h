@@ -34,8 +34,7 @@ class Worker {
   void stop();
 
   // All of these return at once and take effect on the worker's thread, in order; callbacks run there too.
-  void adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::ListenerBinding> bindings,
-             Callback on_adopted);
+  void adopt(std::shared_ptr<const proxy::Snapshot> snapshot, std::vector<proxy::ListenerBinding> bindings);
   // The members of one upstream changed.
   void adopt(std::shared_ptr<const proxy::Upstream> changed);
   void pause_accepting();
